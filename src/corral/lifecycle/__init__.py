@@ -1,0 +1,1 @@
+"""The data path: add, claim, finish, and the side moves."""

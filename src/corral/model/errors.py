@@ -1,0 +1,80 @@
+"""Every error that corral raises on purpose, each with a stable code.
+
+CorralError
+├── InvalidInput            the caller sent something that no retry will make right
+│   └── PayloadTooLarge
+├── Unauthorized            no token, or one that is not accepted
+├── NotFound
+│   └── JobNotFound
+├── JobLocked               somebody else holds the job
+├── LockLost                the lock that the caller acted under is gone
+├── NotInState              the move is not allowed from the state that the job is in
+├── StoreUnavailable        the engine cannot be reached now; try again
+└── StoreError              the engine answered with an error of its own
+"""
+
+
+class CorralError(Exception):
+    """The root; `code` is stable and meant for programs, the message for people."""
+
+    code = "internal"
+
+
+class InvalidInput(CorralError):
+    """What the caller sent is refused; nothing was stored."""
+
+    code = "invalid-input"
+
+
+class PayloadTooLarge(InvalidInput):
+    """The request body is over the configured limit."""
+
+    code = "payload-too-large"
+
+
+class Unauthorized(CorralError):
+    """No credential, or one that is not accepted here."""
+
+    code = "unauthorized"
+
+
+class NotFound(CorralError):
+    """The named thing does not exist."""
+
+    code = "not-found"
+
+
+class JobNotFound(NotFound):
+    """The job does not exist, or no longer does."""
+
+    code = "job-not-found"
+
+
+class JobLocked(CorralError):
+    """A worker holds the job, so it cannot be removed or changed now."""
+
+    code = "job-locked"
+
+
+class LockLost(CorralError):
+    """The caller's lock on the job is gone or belongs to somebody else."""
+
+    code = "lock-lost"
+
+
+class NotInState(CorralError):
+    """The job is not in the state that the move starts from."""
+
+    code = "not-in-state"
+
+
+class StoreUnavailable(CorralError):
+    """The engine cannot be reached, or did not answer in time. Trying again later may work."""
+
+    code = "store-unavailable"
+
+
+class StoreError(CorralError):
+    """The engine answered with an error; the message is the engine's."""
+
+    code = "store-error"

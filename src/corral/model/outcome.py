@@ -1,0 +1,20 @@
+"""How one run of a job ended."""
+
+import msgspec
+
+
+class Completed(msgspec.Struct, frozen=True, gc=False):
+    """The run succeeded; `returnvalue` is JSON."""
+
+    returnvalue: bytes
+
+
+class Failed(msgspec.Struct, frozen=True, gc=False):
+    """The run failed. `unrecoverable` skips the attempts that are left."""
+
+    reason: str
+    stacktrace: str | None = None
+    unrecoverable: bool = False
+
+
+Outcome = Completed | Failed

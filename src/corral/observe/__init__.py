@@ -1,0 +1,1 @@
+"""Log wording and metrics."""

@@ -1,0 +1,1 @@
+"""One function per operation: validate, call the lifecycle, shape the answer."""

@@ -1,0 +1,1 @@
+"""The promise every engine keeps, as protocols; nothing here runs."""

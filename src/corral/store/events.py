@@ -1,0 +1,25 @@
+"""The event stream of a queue."""
+
+from typing import Protocol
+
+import msgspec
+
+
+class QueueEvent(msgspec.Struct, frozen=True, gc=False):
+    """One entry: its id in the stream, its name, and its other fields as stored."""
+
+    id: str
+    name: str
+    fields: dict[str, str]
+
+
+class EventStore(Protocol):
+    """Each watcher holds a connection of its own while it waits."""
+
+    async def last_id(self, queue: str) -> str:
+        """The id after which only new events come."""
+        ...
+
+    async def read(self, queue: str, after: str, timeout: float, limit: int = 1000) -> list[QueueEvent]:
+        """Up to `limit` events after the id; waits up to `timeout` seconds for the first."""
+        ...

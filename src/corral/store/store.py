@@ -1,0 +1,48 @@
+"""One engine, assembled from its parts."""
+
+from typing import Protocol
+
+from corral.store.events import EventStore
+from corral.store.jobs import JobStore
+from corral.store.queues import QueueStore
+from corral.store.registry import RegistryStore
+
+
+class Store(Protocol):
+    """What wiring hands to everything above."""
+
+    @property
+    def jobs(self) -> JobStore: ...
+
+    @property
+    def queues(self) -> QueueStore: ...
+
+    @property
+    def events(self) -> EventStore: ...
+
+    @property
+    def registry(self) -> RegistryStore: ...
+
+    @property
+    def prefix(self) -> str:
+        """Leads every key; a job's `queueQualifiedName` is `prefix:queue`."""
+        ...
+
+    async def start(self) -> None:
+        """Begin connecting; returns at once, and connecting goes on until `close`."""
+        ...
+
+    async def ready(self, timeout: float | None = None) -> None:
+        """Wait until the engine answers. Raises `StoreUnavailable` after `timeout` seconds."""
+        ...
+
+    @property
+    def is_ready(self) -> bool: ...
+
+    async def ping(self) -> float:
+        """Seconds the engine took to answer. Raises `StoreUnavailable`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection; never waits for an engine that is gone."""
+        ...

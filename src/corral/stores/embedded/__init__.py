@@ -1,0 +1,1 @@
+"""The Valkey that corral brings along."""

@@ -1,0 +1,1 @@
+"""Settings to one running process; the only place that picks a store."""
