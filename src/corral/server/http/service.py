@@ -1,0 +1,59 @@
+"""What all connections of one server share."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from corral.server.http.head import HeadWriter
+from corral.server.http.limits import Limits
+from corral.server.http.message import App, Request, Response
+
+ErrorHandler = Callable[[Request, BaseException], None]
+FAILED = Response(500, b"Internal Server Error")
+
+
+class Guest(Protocol):
+    """An open connection, HTTP or WebSocket, as the server sees it."""
+
+    def tick(self, now: float) -> None:
+        """Enforce the time-outs."""
+        ...
+
+    def retire(self) -> None:
+        """The server is stopping: finish what is in flight, then close."""
+        ...
+
+    def abort(self) -> None:
+        """The grace is over: drop everything."""
+        ...
+
+
+@dataclass(slots=True)
+class Service:
+    """The application, the limits, and one coarse clock: `now` is renewed by the server's only timer."""
+
+    app: App
+    limits: Limits
+    on_error: ErrorHandler
+    heads: HeadWriter = field(default_factory=HeadWriter)
+    guests: set[Guest] = field(default_factory=set)
+    now: float = 0.0
+    stopping: bool = False
+    empty: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def join(self, guest: Guest) -> None:
+        """Count a connection in, from its first byte to its last."""
+        self.guests.add(guest)
+        self.empty.clear()
+
+    def leave(self, guest: Guest) -> None:
+        """Count it out."""
+        self.guests.discard(guest)
+        if not self.guests:
+            self.empty.set()
+
+    def failed(self, request: Request, error: BaseException) -> Response:
+        """Report what the application raised; the client learns nothing but the status."""
+        self.on_error(request, error)
+        return FAILED
