@@ -13,13 +13,21 @@ class QueueEvent(msgspec.Struct, frozen=True, gc=False):
     fields: dict[str, str]
 
 
+class EventReader(Protocol):
+    """Reads one queue's events on a connection of its own."""
+
+    async def read(self, after: str, timeout: float, limit: int = 1000) -> list[QueueEvent]:
+        """Up to `limit` events after the id; waits up to `timeout` seconds for the first."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class EventStore(Protocol):
-    """Each watcher holds a connection of its own while it waits."""
+    """Where events are read from."""
 
     async def last_id(self, queue: str) -> str:
         """The id after which only new events come."""
         ...
 
-    async def read(self, queue: str, after: str, timeout: float, limit: int = 1000) -> list[QueueEvent]:
-        """Up to `limit` events after the id; waits up to `timeout` seconds for the first."""
-        ...
+    def reader(self, queue: str) -> EventReader: ...

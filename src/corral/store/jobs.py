@@ -39,6 +39,17 @@ class Finished(msgspec.Struct, frozen=True, gc=False):
     keep_failed: Any = None
 
 
+class Waiter(Protocol):
+    """Waits for work on one queue; each worker has its own."""
+
+    async def wait(self, timeout: float) -> float | None:
+        """Wait up to `timeout` seconds for a sign of work. Returns when to look (ms; 0: now), or None when it
+        timed out. Raises `StoreUnavailable`."""
+        ...
+
+    async def close(self) -> None: ...
+
+
 class JobStore(Protocol):
     """The data path. Round trips: 1 for each method, whatever the batch; `finish` with a claim also 1."""
 
@@ -68,8 +79,8 @@ class JobStore(Protocol):
         """Move jobs whose lock has run out back to waiting; at most one pass per `every_ms` over all processes."""
         ...
 
-    async def wait(self, queue: str, timeout: float) -> float | None:
-        """Wait up to `timeout` seconds for a sign of work. Returns when to look (ms; 0: now), or None when it timed out."""
+    def waiter(self, queue: str, name: str | None = None) -> Waiter:
+        """A new waiter; `name` is the worker's, shown to whoever lists the workers of the queue."""
         ...
 
     async def get(self, queue: str, job_id: str) -> Job | None: ...

@@ -1,0 +1,96 @@
+"""claim, renew, rescue and wait: how a worker gets jobs and keeps them."""
+
+import base64
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from corral.model.job import ClaimedJob
+from corral.store.jobs import Claim, ClaimRequest
+from corral.stores.redis.codec import claimed_job
+from corral.stores.redis.connection import BlockingConnection, Connection
+from corral.stores.redis.keys import KeyCache, QueueKeys
+from corral.stores.redis.run import Value, run
+from corral.stores.redis.scripts import official, own
+
+_pack = msgspec.msgpack.Encoder().encode
+
+
+class Claimer:
+    """The claim side of the Redis store."""
+
+    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    async def claim(self, queue: str, request: ClaimRequest, now: int) -> Claim:
+        keys = self._keys.of(queue)
+        names = keys.many(
+            "wait", "active", "prioritized", "events", "limiter", "delayed", "meta", "pc", "marker"
+        )
+        reply = await run(self._connection, own("claim"), names, *_claim_args(keys, request, now))
+        return _claim(keys, request, reply, now)
+
+    async def renew(self, queue: str, held: Sequence[ClaimedJob], lock_ms: int) -> list[str]:
+        keys = self._keys.of(queue)
+        tokens, ids = [one.token for one in held], [one.job.id for one in held]
+        args = (keys.base, _pack(tokens), _pack(ids), lock_ms)
+        lost = await run(self._connection, official("extendLocks"), (keys.stalled,), *args, repeat=True)
+        return [job_id.decode() for job_id in lost]
+
+    async def rescue(self, queue: str, max_stalled: int, every_ms: int, now: int) -> list[str]:
+        keys = self._keys.of(queue)
+        names = keys.many(
+            "stalled", "wait", "active", "stalled-check", "meta", "paused", "marker", "events", "repeat"
+        )
+        script = official("moveStalledJobsToWait")
+        stalled = await run(self._connection, script, names, max_stalled, keys.base, now, every_ms, repeat=True)
+        return [job_id.decode() for job_id in stalled]
+
+
+class MarkerWaiter:
+    """Waits for the marker that every add leaves; one connection per waiting queue."""
+
+    def __init__(self, blocking: BlockingConnection, keys: QueueKeys) -> None:
+        self._blocking = blocking
+        self._keys = keys
+
+    async def wait(self, timeout: float) -> float | None:
+        found = await self._blocking.call("BZPOPMIN", self._keys.marker, f"{timeout:.3f}", timeout=timeout)
+        return None if found is None else float(found[2])
+
+    async def close(self) -> None:
+        await self._blocking.close()
+
+
+def client_name(keys: QueueKeys, queue: str, worker: str | None = None) -> str:
+    """How BullMQ names a worker's connection, by which `getWorkers` finds it."""
+    prefix = keys.qualified.removesuffix(f":{queue}")
+    name = f"{prefix}:{base64.b64encode(queue.encode()).decode()}"
+    return f"{name}:w:{worker}" if worker else name
+
+
+def _claim_args(keys: QueueKeys, request: ClaimRequest, now: int) -> tuple[Value, ...]:
+    most, duration = request.limiter or ("", "")
+    return (
+        keys.base,
+        now,
+        request.count,
+        request.owner,
+        request.serial,
+        request.lock_ms,
+        most,
+        duration,
+        request.name or "",
+    )
+
+
+def _claim(keys: QueueKeys, request: ClaimRequest, reply: Any, now: int) -> Claim:
+    entries, limited, next_due = reply
+    deadline, serial = now + request.lock_ms, request.serial
+    jobs = [
+        claimed_job(keys.qualified, entry, f"{request.owner}:{serial + i}", deadline)
+        for i, entry in enumerate(entries)
+    ]
+    return Claim(jobs=jobs, limited_ms=limited, next_due=next_due)

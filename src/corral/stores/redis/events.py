@@ -1,0 +1,50 @@
+"""`EventStore` on Redis: the queue's event stream, read with a connection of its own while waiting."""
+
+from typing import Any
+
+from corral.store.events import EventReader, QueueEvent
+from corral.stores.redis.address import Address
+from corral.stores.redis.connection import BlockingConnection, Connection
+from corral.stores.redis.keys import KeyCache, QueueKeys
+
+
+class RedisEvents:
+    """Fulfils `store.events.EventStore`."""
+
+    def __init__(self, connection: Connection, keys: KeyCache, address: Address) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._address = address
+
+    async def last_id(self, queue: str) -> str:
+        newest = await self._connection.send(
+            "XREVRANGE", self._keys.of(queue).events, "+", "-", "COUNT", 1, repeat=True
+        )
+        return newest[0][0].decode() if newest else "0-0"
+
+    def reader(self, queue: str) -> EventReader:
+        keys = self._keys.of(queue)
+        return StreamReader(BlockingConnection(self._address, name=f"{keys.qualified}:qe"), keys)
+
+
+class StreamReader:
+    """Fulfils `store.events.EventReader`."""
+
+    def __init__(self, blocking: BlockingConnection, keys: QueueKeys) -> None:
+        self._blocking = blocking
+        self._keys = keys
+
+    async def read(self, after: str, timeout: float, limit: int = 1000) -> list[QueueEvent]:
+        block = max(1, int(timeout * 1000))
+        command = ("XREAD", "COUNT", limit, "BLOCK", block, "STREAMS", self._keys.events, after)
+        found = await self._blocking.call(*command, timeout=timeout)
+        return [_event(entry) for entry in found[0][1]] if found else []
+
+    async def close(self) -> None:
+        await self._blocking.close()
+
+
+def _event(entry: Any) -> QueueEvent:
+    texts = iter([part.decode(errors="replace") for part in entry[1]])
+    fields = dict(zip(texts, texts, strict=True))
+    return QueueEvent(id=entry[0].decode(), name=fields.pop("event", ""), fields=fields)

@@ -1,0 +1,42 @@
+"""`JobStore` on Redis: each verb in a file of its own, put together here."""
+
+import asyncio
+from collections.abc import Sequence
+
+from corral.store.jobs import Claim, ClaimRequest, Finished, Waiter
+from corral.stores.redis.add import Adder
+from corral.stores.redis.address import Address
+from corral.stores.redis.claim import Claimer, MarkerWaiter, client_name
+from corral.stores.redis.connection import BlockingConnection, Connection
+from corral.stores.redis.finish import Finisher
+from corral.stores.redis.keys import KeyCache
+from corral.stores.redis.reads import Reader
+
+
+class RedisJobs(Reader):
+    """Fulfils `store.jobs.JobStore`."""
+
+    def __init__(self, connection: Connection, keys: KeyCache, address: Address) -> None:
+        super().__init__(connection, keys)
+        self._address = address
+        self._finisher = Finisher(connection, keys)
+        self._claimer = Claimer(connection, keys)
+        self.add = Adder(connection, keys).add
+        self.claim = self._claimer.claim
+        self.renew = self._claimer.renew
+        self.rescue = self._claimer.rescue
+
+    async def finish(
+        self, queue: str, finished: Sequence[Finished], claim: ClaimRequest | None, now: int
+    ) -> tuple[list[Exception | None], Claim | None]:
+        """Both go out in one write; the engine finishes before it claims."""
+        if claim is None:
+            return await self._finisher.finish(queue, finished, now), None
+        results, claimed = await asyncio.gather(
+            self._finisher.finish(queue, finished, now), self._claimer.claim(queue, claim, now)
+        )
+        return results, claimed
+
+    def waiter(self, queue: str, name: str | None = None) -> Waiter:
+        keys = self._keys.of(queue)
+        return MarkerWaiter(BlockingConnection(self._address, name=client_name(keys, queue, name)), keys)

@@ -1,0 +1,43 @@
+--[[
+  add: store plain jobs and put them in the wait list, in order.
+
+  Plain: no delay, priority, parent, custom or deduplication id; everything else goes to BullMQ's addStandardJob,
+  which leaves the same data and events for a job like these.
+
+  KEYS  wait, meta, id, events, marker, active
+  ARGV  [1] key prefix of the queue; then per job: name, data (JSON), options (JSON), timestamp (ms)
+  Returns the id of the first job; the others follow it without a gap.
+]]
+local rcall = redis.call
+local waitKey, metaKey, eventsKey = KEYS[1], KEYS[2], KEYS[4]
+local count = (#ARGV - 1) / 4
+local first = rcall("INCRBY", KEYS[3], count) - count + 1
+
+local meta = rcall("HMGET", metaKey, "opts.maxLenEvents", "paused", "concurrency")
+local maxEvents = meta[1]
+if not maxEvents then
+  maxEvents = 10000
+  rcall("HSET", metaKey, "opts.maxLenEvents", maxEvents)
+end
+
+local ids = {}
+for i = 0, count - 1 do
+  local at = 4 * i + 2
+  local id = string.format("%.0f", first + i)
+  local name = ARGV[at]
+  ids[#ids + 1] = id
+  rcall("HSET", ARGV[1] .. id, "name", name, "data", ARGV[at + 1], "opts", ARGV[at + 2],
+    "timestamp", ARGV[at + 3], "delay", 0, "priority", 0)
+  rcall("XADD", eventsKey, "*", "event", "added", "jobId", id, "name", name)
+  rcall("XADD", eventsKey, "MAXLEN", "~", maxEvents, "*", "event", "waiting", "jobId", id)
+  if #ids == 1000 or i == count - 1 then
+    rcall("LPUSH", waitKey, unpack(ids))
+    ids = {}
+  end
+end
+
+local held = meta[2] or (meta[3] and rcall("LLEN", KEYS[6]) >= tonumber(meta[3]))
+if not held then
+  rcall("ZADD", KEYS[5], 0, "0")
+end
+return first

@@ -1,0 +1,91 @@
+--[[
+  claim: promote what is due, then move up to n jobs to active, each under a lock of its own.
+
+  The same moves, in the same order, as n calls of BullMQ's moveToActive.
+
+  KEYS  wait, active, prioritized, events, limiter, delayed, meta, pc, marker
+  ARGV  [1] key prefix, [2] now (ms), [3] n, [4] owner, [5] serial of the first token, [6] lock time (ms),
+        [7] limiter max or "", [8] limiter duration (ms) or "", [9] worker name or ""
+  Returns {{id, hash} ..., rate limited for (ms), next delayed job due at (ms)}; token i is owner:(serial + i - 1).
+]]
+local rcall = redis.call
+local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local limiterKey, delayedKey, pcKey, markerKey = KEYS[5], KEYS[6], KEYS[8], KEYS[9]
+local prefix, now = ARGV[1], ARGV[2]
+local meta = rcall("HMGET", KEYS[7], "paused", "concurrency", "max", "duration")
+local paused, concurrency = meta[1], tonumber(meta[2])
+local max = tonumber(meta[3] or ARGV[7])
+local duration = tonumber(ARGV[8]) or tonumber(meta[4])
+
+local function maxed()
+  return concurrency and rcall("LLEN", activeKey) >= concurrency
+end
+
+local function promote()
+  local due = rcall("ZRANGEBYSCORE", delayedKey, 0, (now + 1) * 0x1000 - 1, "LIMIT", 0, 1000)
+  if #due == 0 then return end
+  rcall("ZREM", delayedKey, unpack(due))
+  for _, id in ipairs(due) do
+    local priority = tonumber(rcall("HGET", prefix .. id, "priority")) or 0
+    if priority == 0 then
+      rcall("LPUSH", waitKey, id)
+    else
+      rcall("ZADD", prioritizedKey, priority * 0x100000000 + rcall("INCR", pcKey) % 0x100000000, id)
+    end
+    rcall("XADD", eventsKey, "*", "event", "waiting", "jobId", id, "prev", "delayed")
+    rcall("HSET", prefix .. id, "delay", 0)
+  end
+  if not (paused or maxed()) then rcall("ZADD", markerKey, 0, "0") end
+end
+
+local function limitedFor()
+  if not max or max > tonumber(rcall("GET", limiterKey) or 0) then return 0 end
+  local left = rcall("PTTL", limiterKey)
+  if left == 0 then rcall("DEL", limiterKey) end
+  return left > 0 and left or 0
+end
+
+local function pop()
+  local id = rcall("RPOPLPUSH", waitKey, activeKey)
+  while id and string.sub(id, 1, 2) == "0:" do -- a marker that BullMQ 4 and older left in the list
+    rcall("LREM", activeKey, 1, id)
+    id = rcall("RPOPLPUSH", waitKey, activeKey)
+  end
+  if id then return id end
+  id = rcall("ZPOPMIN", prioritizedKey)[1]
+  if id then rcall("LPUSH", activeKey, id) else rcall("DEL", pcKey) end
+  return id
+end
+
+local function take(id, token)
+  local key = prefix .. id
+  if max and rcall("HEXISTS", key, "defa") == 0 and rcall("INCR", limiterKey) == 1 then
+    rcall("PEXPIRE", limiterKey, math.floor(math.abs(duration)))
+  end
+  rcall("SET", key .. ":lock", token, "PX", ARGV[6])
+  rcall("XADD", eventsKey, "*", "event", "active", "jobId", id, "prev", "waiting")
+  if ARGV[9] ~= "" then
+    rcall("HSET", key, "processedOn", now, "pb", ARGV[9])
+  else
+    rcall("HSET", key, "processedOn", now)
+  end
+  rcall("HINCRBY", key, "ats", 1)
+  return {id, rcall("HGETALL", key)}
+end
+
+promote()
+local jobs, serial = {}, tonumber(ARGV[5])
+local limited, nextDue = 0, 0
+for i = 1, tonumber(ARGV[3]) do
+  limited = limitedFor()
+  if limited > 0 or paused or maxed() then break end
+  local id = pop()
+  if not id then
+    local due = rcall("ZRANGE", delayedKey, 0, 0, "WITHSCORES")[2]
+    nextDue = due and math.floor(tonumber(due) / 0x1000) or 0
+    break
+  end
+  jobs[i] = take(id, ARGV[4] .. ":" .. string.format("%.0f", serial + i - 1))
+end
+if #jobs > 0 then rcall("ZADD", markerKey, 0, "0") end
+return {jobs, limited, nextDue}

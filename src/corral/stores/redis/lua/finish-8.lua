@@ -1,0 +1,60 @@
+--[[
+  finish: store the results of completed plain jobs.
+
+  Leaves what BullMQ's moveToFinished leaves for a job without parent, children and deduplication id; for any other
+  it changes nothing and returns 1, and the caller runs the official script.
+
+  KEYS  wait, active, prioritized, events, stalled, delayed, meta, completed
+  ARGV  [1] key prefix, [2] now (ms); then per job: id, lock token, result (JSON), "1" to keep the job or "0" to remove it
+  Returns a code per job: 0 done, 1 not plain, -1 no such job, -2 lock gone, -3 not active, -6 lock of somebody else.
+]]
+local rcall = redis.call
+local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local stalledKey, delayedKey, metaKey, completedKey = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local prefix, now = ARGV[1], ARGV[2]
+
+local function complete(id, key, result, keep)
+  rcall("HINCRBY", key, "atm", 1)
+  if keep == "1" then
+    rcall("ZADD", completedKey, now, id)
+    rcall("HSET", key, "returnvalue", result, "finishedOn", now)
+  else
+    rcall("DEL", key, key .. ":logs", key .. ":dependencies", key .. ":processed", key .. ":failed",
+      key .. ":unsuccessful")
+  end
+  rcall("XADD", eventsKey, "*", "event", "completed", "jobId", id, "returnvalue", result, "prev", "active")
+  return 0
+end
+
+local function finish(id, token, result, keep)
+  local key = prefix .. id
+  local job = rcall("HMGET", key, "timestamp", "parentKey", "deid")
+  if not job[1] and rcall("EXISTS", key) == 0 then return -1 end
+  if job[2] or job[3] or rcall("EXISTS", key .. ":dependencies", key .. ":unsuccessful") > 0 then return 1 end
+  local holder = rcall("GET", key .. ":lock")
+  if holder ~= token then return holder and -6 or -2 end
+  rcall("DEL", key .. ":lock")
+  rcall("SREM", stalledKey, id)
+  if rcall("LREM", activeKey, -1, id) < 1 then return -3 end
+  return complete(id, key, result, keep)
+end
+
+local maxEvents = rcall("HGET", metaKey, "opts.maxLenEvents")
+if not maxEvents then
+  maxEvents = 10000
+  rcall("HSET", metaKey, "opts.maxLenEvents", maxEvents)
+end
+rcall("XTRIM", eventsKey, "MAXLEN", "~", maxEvents)
+
+local codes, done = {}, 0
+for at = 3, #ARGV, 4 do
+  local code = finish(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+  codes[#codes + 1] = code
+  if code == 0 then done = done + 1 end
+end
+
+if done > 0 and rcall("LLEN", waitKey) == 0 and rcall("LLEN", activeKey) == 0 and rcall("ZCARD", prioritizedKey) == 0
+  and rcall("ZCOUNT", delayedKey, 0, (now + 1) * 0x1000 - 1) == 0 then
+  rcall("XADD", eventsKey, "*", "event", "drained")
+end
+return codes

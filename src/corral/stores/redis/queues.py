@@ -1,0 +1,53 @@
+"""`QueueStore` on Redis."""
+
+from collections.abc import Sequence
+
+from corral.stores.redis.claim import client_name
+from corral.stores.redis.connection import Connection
+from corral.stores.redis.keys import KeyCache
+from corral.stores.redis.run import run
+from corral.stores.redis.scripts import official
+
+
+class RedisQueues:
+    """Fulfils `store.queues.QueueStore`."""
+
+    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    async def counts(self, queue: str, states: Sequence[str]) -> dict[str, int]:
+        names = ["wait" if state == "waiting" else state for state in states]
+        base = self._keys.of(queue).base
+        found = await run(self._connection, official("getCounts"), (base,), *names, repeat=True)
+        return dict(zip(states, found, strict=True))
+
+    async def pause(self, queue: str) -> None:
+        await self._switch(queue, "wait", "paused", "paused")
+
+    async def resume(self, queue: str) -> None:
+        """Also brings back the jobs that BullMQ 5 renamed into its `paused` list, 7,000 in each call."""
+        while await self._switch(queue, "paused", "wait", "resumed") > 0:
+            pass
+
+    async def is_paused(self, queue: str) -> bool:
+        key = self._keys.of(queue).meta
+        return bool(await self._connection.send("HEXISTS", key, "paused", repeat=True))
+
+    async def version(self, queue: str) -> str | None:
+        found = await self._connection.send("HGET", self._keys.of(queue).meta, "version", repeat=True)
+        return None if found is None else found.decode(errors="replace")
+
+    async def workers(self, queue: str) -> list[dict[str, str]]:
+        wanted = client_name(self._keys.of(queue), queue)
+        lines = (await self._connection.send("CLIENT", "LIST", repeat=True)).decode(errors="replace").splitlines()
+        clients = [dict(pair.partition("=")[::2] for pair in line.split(" ")) for line in lines]
+        mine = [one for one in clients if one["name"] == wanted or one["name"].startswith(f"{wanted}:w:")]
+        return [{**one, "name": queue, "rawname": one["name"]} for one in mine]
+
+    async def _switch(self, queue: str, source: str, target: str, event: str) -> int:
+        names = self._keys.of(queue).many(
+            source, target, "meta", "prioritized", "events", "delayed", "marker"
+        )
+        left: int = await run(self._connection, official("pause"), names, event, "1", repeat=True)
+        return left

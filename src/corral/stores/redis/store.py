@@ -1,0 +1,58 @@
+"""The Redis engine, assembled."""
+
+import time
+
+from corral.model.errors import StoreUnavailable
+from corral.stores.redis.address import Address
+from corral.stores.redis.connection import BlockingConnection, Connection
+from corral.stores.redis.events import RedisEvents
+from corral.stores.redis.jobs import RedisJobs
+from corral.stores.redis.keys import KeyCache
+from corral.stores.redis.queues import RedisQueues
+from corral.stores.redis.registry import RedisRegistry, RegistryKeys
+from corral.stores.redis.run import load_scripts
+
+
+class RedisStore:
+    """Fulfils `store.Store`."""
+
+    def __init__(
+        self, address: Address, *, prefix: str = "bull", queues: int = 100, registry: RegistryKeys | None = None
+    ) -> None:
+        self.prefix = prefix
+        self.keys = KeyCache(prefix, queues)
+        self.connection = Connection(address, name="corral", on_connect=load_scripts)
+        self.jobs = RedisJobs(self.connection, self.keys, address)
+        self.queues = RedisQueues(self.connection, self.keys)
+        self.events = RedisEvents(self.connection, self.keys, address)
+        blocking = BlockingConnection(address, name="corral")
+        self.registry = RedisRegistry(self.connection, blocking, registry or RegistryKeys())
+
+    async def start(self) -> None:
+        self.connection.start()
+
+    async def ready(self, timeout: float | None = None) -> None:
+        await self.connection.ready(timeout)
+
+    @property
+    def is_ready(self) -> bool:
+        return self.connection.is_ready
+
+    async def ping(self) -> float:
+        begun = time.perf_counter()
+        await self.connection.send("PING", repeat=True)
+        return time.perf_counter() - begun
+
+    async def eviction_policy(self) -> str | None:
+        """The server's `maxmemory-policy`; None when it may not be asked. Jobs are safe only under `noeviction`."""
+        try:
+            reply = await self.connection.send("CONFIG", "GET", "maxmemory-policy", repeat=True)
+        except StoreUnavailable:
+            raise
+        except Exception:
+            return None
+        return reply[1].decode() if reply else None
+
+    async def close(self) -> None:
+        await self.registry.close()
+        await self.connection.close()
