@@ -1,7 +1,8 @@
-"""Puts the official scripts of the `bullmq` wheel, named in `build-system.requires`, into corral's package."""
+"""Puts the official scripts of the `bullmq` wheel, a build requirement, into corral's package."""
 
 import importlib.metadata
 import importlib.util
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,27 +10,8 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 SOURCES = {"commands": "stores/redis/bullmq", "postgres": "stores/postgres/bullmq"}
 SUFFIXES = {".lua", ".sql"}
-LICENCE = """\
-The scripts in this folder are those of the PyPI package bullmq {version}, unchanged (https://bullmq.io).
-
-MIT License
-
-Copyright (c) 2018 BullForce Labs AB and contributors.
-
-Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
-documentation files (the "Software"), to deal in the Software without restriction, including without limitation
-the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and
-to permit persons to whom the Software is furnished to do so, subject to the following conditions:
-
-The above copyright notice and this permission notice shall be included in all copies or substantial portions of
-the Software.
-
-THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO
-THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
-AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT,
-TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
-SOFTWARE.
-"""
+ORIGIN = "The scripts in this folder are those of the PyPI package bullmq {version}, unchanged (https://bullmq.io)."
+COPYRIGHT = "Copyright (c) 2018 BullForce Labs AB and contributors."
 
 
 class ScriptsHook(BuildHookInterface):
@@ -38,7 +20,7 @@ class ScriptsHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Copy the scripts and tell hatchling to ship them although git ignores them."""
         package = _package_folder("bullmq")
-        notice = {Path("LICENSE.txt"): _notice("bullmq")}
+        notice = {Path("LICENSE.txt"): _notice("bullmq", Path(self.root, "LICENSE"))}
         for source, target in SOURCES.items():
             files = _scripts(package / source) | notice
             _mirror(files, Path(self.root, "src/corral", target))
@@ -53,13 +35,14 @@ def _package_folder(name: str) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _notice(name: str) -> bytes:
-    """The wheel's own licence file; 3.4.4 has none, so the text stands above."""
+def _notice(name: str, our_licence: Path) -> bytes:
+    """The wheel's own licence file. 3.4.4 carries none, but both projects are under the MIT licence."""
     distribution = importlib.metadata.distribution(name)
     for file in distribution.files or []:
         if ".dist-info" in file.parts[0] and file.name.upper().startswith(("LICENSE", "LICENCE")):
             return file.read_binary()
-    return LICENCE.format(version=distribution.version).encode()
+    text = re.sub(r"^Copyright .*$", COPYRIGHT, our_licence.read_text(), flags=re.MULTILINE)
+    return f"{ORIGIN.format(version=distribution.version)}\n\n{text}".encode()
 
 
 def _scripts(folder: Path) -> dict[Path, bytes]:

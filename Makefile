@@ -1,0 +1,69 @@
+# Works with Python 3.11 or newer, pip and make. Node and npm are needed by the interop tests alone.
+
+PYTHON ?= python3
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PACKAGE := pyproject.toml hatch_build.py
+NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && echo yes)
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make pins"
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup serve test check bench pins clean
+
+help: ## Show the tasks
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.corral ## Make .venv with .venv/bin/corral
+
+serve: setup ## Run the server; ARGS="--port 9000" are its flags
+	@exec $(BIN)/corral serve $(ARGS)
+
+test: setup $(VENV)/.dev $(if $(NODE),tests/interop/node_modules/.package-lock.json) ## Run every test
+ifeq ($(NODE),)
+	@echo "Without Node and npm these tests are left out: tests/interop"
+	CORRAL_NO_NODE=1 $(BIN)/python -m pytest $(ARGS)
+else
+	$(BIN)/python -m pytest $(ARGS)
+endif
+
+check: setup $(VENV)/.dev ## Lint, check the format, the types and the layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+bench: setup ## Compare corral with its peers
+	$(BIN)/python -m benchmarks $(ARGS)
+
+pins: ## Choose the versions in requirements/ anew (needs uv)
+	$(COMPILE) pyproject.toml --upgrade --output-file requirements/runtime.txt
+	$(COMPILE) pyproject.toml --upgrade --group dev --output-file requirements/dev.txt
+
+clean: ## Remove everything that the tasks above made, but no data
+	rm -rf $(VENV) build dist tests/interop/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "corral needs Python 3.11 or newer: make PYTHON=...")'
+	@# Debian keeps ensurepip in a package of its own; then the pip at hand fills the environment.
+	@$(PYTHON) -m venv $(VENV) >/dev/null || { $(PYTHON) -m venv --clear --without-pip $(VENV) && \
+		$(PYTHON) -m pip --quiet --python $(BIN)/python install pip; }
+
+$(VENV)/.runtime: requirements/runtime.txt | $(BIN)/python
+	$(PIP) install --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.corral: $(PACKAGE) $(VENV)/.runtime
+	$(PIP) install --no-deps --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/.runtime
+	$(PIP) install --require-hashes -r $<
+	@touch $@
+
+tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json
+	npm ci --prefix tests/interop --ignore-scripts --loglevel=error
+	@touch $@
