@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from corral.model.errors import StoreError
 from corral.model.job import ClaimedJob
 from corral.model.outcome import Completed, Failed
 from corral.policy.backoff import retry_delay
@@ -52,7 +53,10 @@ class Finisher:
         names = keys.many(
             "wait", "active", "prioritized", "events", "stalled", "delayed", "meta", "completed"
         )
-        codes = await run(self._connection, own("finish"), names, *args, repeat=True)
+        try:
+            codes = await run(self._connection, own("finish"), names, *args, repeat=True)
+        except StoreError:  # one broken job must not hold up the others of its batch
+            return await self._each(keys, finished, set(plain), results, now)
         unusual = {i for i, code in zip(plain, codes, strict=True) if code == _NOT_PLAIN}
         for i, code in zip(plain, codes, strict=True):
             if code < 0:
@@ -69,9 +73,13 @@ class Finisher:
         now: int,
     ) -> None:
         ordered = sorted(which)
-        codes = await asyncio.gather(*(self._official(keys, finished[i], now) for i in ordered))
-        for i, code in zip(ordered, codes, strict=True):
-            if isinstance(code, int) and code < 0:
+        sent = (self._official(keys, finished[i], now) for i in ordered)
+        for i, code in zip(ordered, await asyncio.gather(*sent, return_exceptions=True), strict=True):
+            if isinstance(code, StoreError):
+                results[i] = code
+            elif isinstance(code, BaseException):
+                raise code
+            elif isinstance(code, int) and code < 0:
                 results[i] = refusal(code, finished[i].claimed.job.id, "finish")
 
     async def _official(self, keys: QueueKeys, one: Finished, now: int) -> Any:

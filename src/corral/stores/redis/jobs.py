@@ -29,13 +29,17 @@ class RedisJobs(Reader):
     async def finish(
         self, queue: str, finished: Sequence[Finished], claim: ClaimRequest | None, now: int
     ) -> tuple[list[Exception | None], Claim | None]:
-        """Both go out in one write; the engine finishes before it claims."""
+        """Both go out in one write; the engine finishes before it claims. A claim that failed is None."""
         if claim is None:
             return await self._finisher.finish(queue, finished, now), None
         results, claimed = await asyncio.gather(
-            self._finisher.finish(queue, finished, now), self._claimer.claim(queue, claim, now)
+            self._finisher.finish(queue, finished, now),
+            self._claimer.claim(queue, claim, now),
+            return_exceptions=True,
         )
-        return results, claimed
+        if isinstance(results, BaseException):
+            raise results
+        return results, None if isinstance(claimed, BaseException) else claimed
 
     def waiter(self, queue: str, name: str | None = None) -> Waiter:
         keys = self._keys.of(queue)

@@ -1,0 +1,23 @@
+"""What every operation may use."""
+
+import msgspec
+
+from corral.lifecycle.intake import Clock
+from corral.lifecycle.watch import Feeds
+from corral.store.store import Store
+
+
+class NameLimits(msgspec.Struct, frozen=True):
+    """Bounds of a queue's name, in UTF-16 units as JavaScript counts."""
+
+    min: int = 3
+    max: int = 100
+
+
+class Services(msgspec.Struct, frozen=True):
+    """Handed to each operation; made once by wiring."""
+
+    store: Store
+    feeds: Feeds
+    clock: Clock
+    names: NameLimits = NameLimits()
