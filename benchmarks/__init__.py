@@ -1,0 +1,1 @@
+"""One script per question of speed; run with `python -m benchmarks.NAME`."""
