@@ -1,1 +1,1 @@
-"""The Valkey that corral brings along."""
+"""The Valkey that corral brings along: `engine.EmbeddedEngine` is all that others need."""

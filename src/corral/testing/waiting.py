@@ -1,0 +1,42 @@
+"""Waiting for a condition that nobody signals, such as the end of a foreign process. Only for tests.
+
+These are the only pollers that a test may use: where there is an event to wait on, wait on that.
+"""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+INTERVAL_SECONDS = 0.005
+
+
+async def until(predicate: Callable[[], Awaitable[T] | T], timeout: float = 5.0) -> T:
+    """The first true answer of `predicate`, which may be async.
+
+    Raises TimeoutError, with the last answer in its text, after `timeout` seconds.
+    """
+    last: T | None = None
+    try:
+        async with asyncio.timeout(timeout):
+            while True:
+                answer = predicate()
+                last = await answer if inspect.isawaitable(answer) else answer
+                if last:
+                    return last
+                await asyncio.sleep(INTERVAL_SECONDS)
+    except TimeoutError:
+        raise TimeoutError(f"not so within {timeout} s, last seen: {last!r}") from None
+
+
+def until_blocking(predicate: Callable[[], T], timeout: float = 5.0) -> T:
+    """The same for where there is no event loop."""
+    deadline = time.monotonic() + timeout
+    while not (answer := predicate()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not so within {timeout} s, last seen: {answer!r}")
+        time.sleep(INTERVAL_SECONDS)
+    return answer
