@@ -38,7 +38,7 @@ def test_the_pins_cover_every_dependency() -> None:
 def test_the_node_lock_file_names_no_registry() -> None:
     packages = json.loads((ROOT / "tests/interop/package-lock.json").read_text())["packages"]
     assert all("resolved" not in package for package in packages.values())
-    # Builds for other systems have none: not every registry carries them, and `npm ci` wants their names alone.
+    # Builds for other systems have none: registries may lack them, and `npm ci` wants only their names.
     assert all("integrity" in package or "os" in package for path, package in packages.items() if path)
 
 
