@@ -11,11 +11,17 @@ from corral.model.endpoint import Endpoint
 from corral.model.errors import CorralError, InvalidInput, StoreError, StoreUnavailable
 from corral.policy.worker_bodies import decode_record
 from corral.store.registry import RegistryStore
-from corral.worker.worker import Worker
 
 _BLOCK = 5.0  # seconds one look at the changes waits
 _RETRY = 0.5
 _FULL_LOOK = 6  # quiet looks after which all records are compared, in case a change was not announced
+
+
+class Worker(Protocol):
+    """What the fleet hires: `worker.Worker` with an endpoint's caller for a runner."""
+
+    def start(self) -> None: ...
+    async def stop(self, grace: float) -> None: ...
 
 
 class FleetListener(Protocol):

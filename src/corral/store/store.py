@@ -6,6 +6,7 @@ from corral.store.events import EventStore
 from corral.store.jobs import JobStore
 from corral.store.queues import QueueStore
 from corral.store.registry import RegistryStore
+from corral.store.schedulers import SchedulerStore
 
 
 class Store(Protocol):
@@ -22,6 +23,9 @@ class Store(Protocol):
 
     @property
     def registry(self) -> RegistryStore: ...
+
+    @property
+    def schedulers(self) -> SchedulerStore: ...
 
     @property
     def prefix(self) -> str:

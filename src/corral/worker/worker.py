@@ -1,7 +1,6 @@
 """A worker: keeps up to `concurrency` jobs of one queue running, and their outcomes stored."""
 
 import asyncio
-from collections.abc import Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -10,13 +9,14 @@ from corral.lifecycle.intake import Clock, Intake
 from corral.lifecycle.renew import LockKeeper
 from corral.lifecycle.rescue import Rescuer
 from corral.lifecycle.schedule import advance
-from corral.model.errors import StoreError, StoreUnavailable
+from corral.model.errors import CorralError, StoreError, StoreUnavailable
 from corral.model.job import ClaimedJob
 from corral.store.jobs import Claim, ClaimRequest, Finished
 from corral.store.store import Store
 from corral.worker.run import Runner, run
 
-_RETRY = 0.5  # seconds between tries to store outcomes while the engine is away
+_RETRY = 0.5  # seconds between tries while the engine is away
+_TRIES = 40
 
 
 class WorkerSettings(msgspec.Struct, frozen=True):
@@ -37,6 +37,7 @@ class Listener(Protocol):
 
     def lock_lost(self, queue: str, job_id: str) -> None: ...
     def stalled(self, queue: str, job_id: str) -> None: ...
+    def not_advanced(self, queue: str, job_id: str, why: Exception) -> None: ...
     def not_stored(self, queue: str, job_id: str, why: Exception) -> None: ...
 
 
@@ -61,7 +62,7 @@ class Worker:
         self._clock = clock
         self._listener = listener
         self._call = call
-        self._prepare: Callable[[ClaimedJob], Any] = lambda claimed: advance(store, queue, claimed, clock())
+        self._store = store
         self._serial = 0
         self._running: set[asyncio.Task[None]] = set()
         self._occupied = 0
@@ -155,7 +156,7 @@ class Worker:
         task.add_done_callback(self._running.discard)
 
     async def _work(self, claimed: ClaimedJob) -> None:
-        outcome = await run(claimed, self._prepare, self._call)
+        outcome = await run(claimed, self._advance, self._call)
         settings = self._settings
         self._ended.append(
             Finished(
@@ -167,6 +168,16 @@ class Worker:
         )
         self._occupied -= 1
         self._awake.set()
+
+    async def _advance(self, claimed: ClaimedJob) -> None:
+        """A series that cannot go on is reported; its job runs all the same."""
+        for _ in range(_TRIES):
+            try:
+                return await advance(self._store, self.queue, claimed, self._clock())
+            except StoreUnavailable:
+                await asyncio.sleep(_RETRY)
+            except CorralError as error:
+                return self._listener.not_advanced(self.queue, claimed.job.id, error)
 
     def _settle(self, ended: list[Finished], results: list[Exception | None]) -> None:
         for one, refused in zip(ended, results, strict=True):

@@ -101,7 +101,7 @@ class Connection:
 
     @property
     def is_ready(self) -> bool:
-        return self._ready.is_set()
+        return self._wire is not None and self._wire.ended is None
 
     async def ready(self, timeout: float | None = None) -> None:
         """Wait until commands go out. Raises StoreUnavailable after `timeout` seconds, saying why."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from corral.model.errors import JobNotFound
+from corral.model.errors import JobNotFound, StoreError
 from corral.model.job import Job
 from corral.stores.redis.codec import fields, stored_job
 from corral.stores.redis.connection import Connection
@@ -22,8 +22,11 @@ class Reader:
 
     async def get(self, queue: str, job_id: str) -> Job | None:
         keys = self._keys.of(queue)
-        found = fields(await self._connection.send("HGETALL", keys.job(job_id), repeat=True))
-        return stored_job(keys.qualified, job_id, found) if found else None
+        try:
+            found = fields(await self._connection.send("HGETALL", keys.job(job_id), repeat=True))
+        except StoreError:  # WRONGTYPE: the id names another key of the queue
+            return None
+        return stored_job(keys.qualified, job_id, found) if b"timestamp" in found else None
 
     async def list(self, queue: str, states: Sequence[str], start: int, end: int, asc: bool) -> "list[Job]":
         keys = self._keys.of(queue)
@@ -55,7 +58,10 @@ class Reader:
         key = self._keys.of(queue).job(job_id) + ":logs"
         window = (start, end) if asc else (-(end + 1), -(start + 1))
         rows, count = self._connection.send_many([("LRANGE", key, *window), ("LLEN", key)])
-        found = [row.decode(errors="replace") for row in await rows]
+        try:
+            found = [row.decode(errors="replace") for row in await rows]
+        except StoreError:
+            return [], 0
         return found if asc else found[::-1], await count
 
     @staticmethod

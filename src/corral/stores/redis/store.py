@@ -1,32 +1,46 @@
 """The Redis engine, assembled."""
 
 import time
+from collections.abc import Callable
 
-from corral.model.errors import StoreUnavailable
+from corral.model.errors import StoreError
 from corral.stores.redis.address import Address
-from corral.stores.redis.connection import BlockingConnection, Connection
+from corral.stores.redis.connection import BlockingConnection, Connection, ConnectionState
 from corral.stores.redis.events import RedisEvents
 from corral.stores.redis.jobs import RedisJobs
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.queues import RedisQueues
 from corral.stores.redis.registry import RedisRegistry, RegistryKeys
 from corral.stores.redis.run import load_scripts
+from corral.stores.redis.schedulers import RedisSchedulers
+
+
+_ORIGINAL = RegistryKeys()
 
 
 class RedisStore:
     """Fulfils `store.Store`."""
 
     def __init__(
-        self, address: Address, *, prefix: str = "bull", queues: int = 100, registry: RegistryKeys | None = None
+        self,
+        address: Address,
+        *,
+        prefix: str = "bull",
+        queues: int = 100,
+        registry: RegistryKeys = _ORIGINAL,
+        on_state: Callable[[ConnectionState, str], None] | None = None,
     ) -> None:
         self.prefix = prefix
         self.keys = KeyCache(prefix, queues)
-        self.connection = Connection(address, name="corral", on_connect=load_scripts)
+        self.connection = Connection(
+            address, name="corral", on_connect=load_scripts, on_state=on_state or (lambda state, detail: None)
+        )
         self.jobs = RedisJobs(self.connection, self.keys, address)
         self.queues = RedisQueues(self.connection, self.keys)
         self.events = RedisEvents(self.connection, self.keys, address)
+        self.schedulers = RedisSchedulers(self.connection, self.keys)
         blocking = BlockingConnection(address, name="corral")
-        self.registry = RedisRegistry(self.connection, blocking, registry or RegistryKeys())
+        self.registry = RedisRegistry(self.connection, blocking, registry)
 
     async def start(self) -> None:
         self.connection.start()
@@ -47,9 +61,7 @@ class RedisStore:
         """The server's `maxmemory-policy`; None when it may not be asked. Jobs are safe only under `noeviction`."""
         try:
             reply = await self.connection.send("CONFIG", "GET", "maxmemory-policy", repeat=True)
-        except StoreUnavailable:
-            raise
-        except Exception:
+        except StoreError:
             return None
         return reply[1].decode() if reply else None
 

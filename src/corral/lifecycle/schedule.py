@@ -1,0 +1,23 @@
+"""advance: a job of a series, once claimed, puts the next one of the series into the queue."""
+
+from corral.model.job import ClaimedJob
+from corral.policy.recurrence import is_legacy_key, next_iteration
+from corral.store.store import Store
+
+
+async def advance(store: Store, queue: str, claimed: ClaimedJob, now: int) -> None:
+    """Add the iteration after this job, unless the series has reached its limit or end.
+
+    Any worker may do it, also twice: only the newest iteration produces the next. Raises `InvalidInput` for a
+    pattern that cannot be read, `StoreUnavailable`.
+    """
+    job = claimed.job
+    key, repeat = job.repeat_job_key, job.opts.get("repeat")
+    if not isinstance(key, str) or not isinstance(repeat, dict):
+        return
+    if is_legacy_key(key) and not await store.schedulers.exists(queue, key):
+        return  # a repeatable job of BullMQ 5, which only BullMQ 5 can carry on
+    following = next_iteration(key, repeat, job.opts, now)
+    if following is not None:
+        opts, next_at = following
+        await store.schedulers.advance(queue, key, next_at, bytes(job.data), opts, job.id, now)

@@ -1,0 +1,88 @@
+"""The application that the HTTP server runs: find the route, authorise, answer."""
+
+from collections.abc import Awaitable, Iterable
+
+from corral.model.errors import CorralError, InvalidInput
+from corral.observe import log
+from corral.operations.services import Services
+from corral.policy.names import decode_segment
+from corral.server import failures
+from corral.server.auth import Tokens, bearer, socket_token
+from corral.server.call import Access, Call, Route
+from corral.server.http.message import Reject, Request, Response, Session
+from corral.server.proxy.sockets import Sockets
+from corral.server.router import Router
+
+_NOT_FOUND = Response(404, b"Not found")
+_UNAUTHORIZED = Response(401, b"Unauthorized")
+_UPGRADE_REQUIRED = Response(426, b"Upgrade failed :(", headers=(("upgrade", "websocket"),))
+_BAD_AUTHENTICATION = Reject(4000, "Invalid authentication")
+_POLICY_VIOLATION = 1008
+
+
+class Application:
+    """Fulfils `http.message.App`."""
+
+    def __init__(self, services: Services, routes: Iterable[Route], sockets: Sockets, tokens: Tokens) -> None:
+        self._services = services
+        self._sockets = sockets
+        self._tokens = tokens
+        self._router: Router[Route] = Router()
+        for route in routes:
+            self._router.add(route.method, route.path, route)
+
+    def handle(self, request: Request) -> Response | Awaitable[Response]:
+        """Unknown paths are 404 before anything is asked of the caller."""
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            if self._sockets.known(request.path):
+                return _UPGRADE_REQUIRED
+            log.not_found(request.path, _source(request))
+            return _NOT_FOUND
+        route, params = found
+        if route.access is Access.TOKEN and not self._authorised(request, bearer(request.headers)):
+            return _UNAUTHORIZED
+        return self._answer(route, Call(self._services, request, params))
+
+    def upgrade(self, request: Request) -> Session | Response | Reject:
+        """A bad token is told by a close code after the handshake: a failed handshake makes clients retry for ever."""
+        if not self._sockets.known(request.path):
+            return _NOT_FOUND
+        if not self._authorised(request, socket_token(request.headers, request.query)):
+            return _BAD_AUTHENTICATION
+        try:
+            return self._sockets.open(request)
+        except InvalidInput as error:
+            return Reject(_POLICY_VIOLATION, str(error))
+
+    async def _answer(self, route: Route, call: Call) -> Response:
+        try:
+            if route.access is Access.LOCK and not await self._holds_lock(call):
+                return _UNAUTHORIZED
+            return await route.handler(call)
+        except CorralError as error:
+            if failures.status_of(error) >= 500:
+                log.request_failed(call.request.method, call.request.path, error)
+            return failures.as_text(error)
+
+    def _authorised(self, request: Request, token: str | None) -> bool:
+        if self._tokens.accept(token):
+            return True
+        log.unauthorized("missing token" if token is None else "invalid token", request.path, _source(request))
+        return False
+
+    async def _holds_lock(self, call: Call) -> bool:
+        """Progress and logs are for whoever runs the job now, shown by the token of its lock."""
+        token = bearer(call.request.headers)
+        if token is not None:
+            queue, job_id = (decode_segment(part) for part in call.params[:2])
+            held = await call.services.store.jobs.lock_token(queue, job_id)
+            if held is not None and Tokens((held,)).accept(token):
+                return True
+        log.unauthorized("missing token" if token is None else "invalid token", call.request.path, _source(call.request))
+        return False
+
+
+def _source(request: Request) -> str:
+    """Where a refused request came from, as the original logs it."""
+    return request.headers.get("x-forwarded-for") or request.headers.get("host") or request.peer

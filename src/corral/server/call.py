@@ -1,0 +1,48 @@
+"""One authorised HTTP call on its way to an operation."""
+
+from collections.abc import Awaitable, Callable
+from enum import Enum, auto
+
+import msgspec
+
+from corral.operations.services import Services
+from corral.server.http.message import PLAIN_TEXT, Request, Response
+
+_encode = msgspec.json.Encoder().encode
+OK = Response(200, b"OK")
+
+
+class Access(Enum):
+    """What a route asks for before it answers."""
+
+    PUBLIC = auto()
+    TOKEN = auto()
+    LOCK = auto()
+    """The token of the lock that the job is held under, and no other."""
+
+
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """What a handler gets: `params` are the path's parameters, still percent-encoded."""
+
+    services: Services
+    request: Request
+    params: list[str]
+
+
+Handler = Callable[[Call], Awaitable[Response]]
+
+
+class Route(msgspec.Struct, frozen=True):
+    """One row of a surface's table."""
+
+    method: str
+    path: str
+    access: Access
+    handler: Handler
+
+
+def as_json(call: Call, value: object) -> Response:
+    """bullmq-proxy sends JSON as plain text; a caller that names JSON in Accept gets it as what it is."""
+    accept = call.request.headers.get("accept", "")
+    kind = "application/json" if "application/json" in accept else PLAIN_TEXT
+    return Response(200, _encode(value), kind)

@@ -1,0 +1,1 @@
+"""The surface of bullmq-proxy: its routes, sockets and exact bytes."""

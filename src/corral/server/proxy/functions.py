@@ -1,0 +1,128 @@
+"""The functions of the queue socket, by the names that bullmq-proxy's clients send."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+
+from corral.model.errors import InvalidInput
+from corral.operations import jobs, queues
+from corral.operations.services import Services
+from corral.policy.job_bodies import parse_job_args
+
+Arguments = list[msgspec.Raw]
+_text = msgspec.json.Decoder(str).decode
+_maybe_number = msgspec.json.Decoder(int | None).decode
+_maybe_flag = msgspec.json.Decoder(bool | None).decode
+_states = msgspec.json.Decoder(str | list[str] | None).decode
+_anything = msgspec.json.Decoder().decode
+_ABSENT = msgspec.Raw(b"null")
+_KNOWN_STATES = frozenset(jobs.ALL_STATES)
+
+
+class Function(msgspec.Struct, frozen=True):
+    """How many arguments it takes, and what it does with them."""
+
+    least: int
+    most: int
+    run: Callable[[Services, str, Arguments], Awaitable[Any]]
+
+    def accepts(self, args: Arguments) -> bool:
+        return self.least <= len(args) <= self.most
+
+
+async def add(services: Services, queue: str, args: Arguments) -> Any:
+    name, data, opts = _padded(args, 3)
+    job = parse_job_args(_text(name), bytes(data), _anything(opts))
+    return (await jobs.add_jobs(services, queue, [job]))[0]
+
+
+async def pause(services: Services, queue: str, args: Arguments) -> None:
+    await queues.pause(services, queue)
+
+
+async def resume(services: Services, queue: str, args: Arguments) -> None:
+    await queues.resume(services, queue)
+
+
+async def get_workers(services: Services, queue: str, args: Arguments) -> Any:
+    return await queues.get_workers(services, queue)
+
+
+async def get_jobs(services: Services, queue: str, args: Arguments) -> Any:
+    states, start, end, asc = _padded(args, 4)
+    first, last = _maybe_number(start), _maybe_number(end)
+    return await services.store.jobs.list(
+        queue,
+        _with_paused(_wanted(states)),
+        0 if first is None else first,
+        -1 if last is None else last,
+        bool(_maybe_flag(asc)),
+    )
+
+
+async def get_job_counts(services: Services, queue: str, args: Arguments) -> Any:
+    wanted = [state for argument in args for state in _wanted(argument)]
+    return await jobs.job_counts(services, queue, wanted)
+
+
+async def get_job_logs(services: Services, queue: str, args: Arguments) -> Any:
+    job_id, start, end, asc = _padded(args, 4)
+    first, last, ascending = _maybe_number(start), _maybe_number(end), _maybe_flag(asc)
+    return await jobs.get_logs(
+        services,
+        queue,
+        _text(job_id),
+        0 if first is None else first,
+        -1 if last is None else last,
+        ascending is not False,
+    )
+
+
+async def update_job_progress(services: Services, queue: str, args: Arguments) -> None:
+    await jobs.set_progress(services, queue, _text(args[0]), bytes(args[1]))
+
+
+async def add_job_log(services: Services, queue: str, args: Arguments) -> Any:
+    job_id, row, keep = _padded(args, 3)
+    return await jobs.add_log(services, queue, _text(job_id), _anything(row), _maybe_number(keep))
+
+
+FUNCTIONS: dict[str, Function] = {
+    "add": Function(2, 3, add),
+    "pause": Function(0, 0, pause),
+    "resume": Function(0, 0, resume),
+    "getWorkers": Function(0, 0, get_workers),
+    "getJobs": Function(0, 4, get_jobs),
+    "getJobCounts": Function(0, 16, get_job_counts),
+    "getJobLogs": Function(1, 4, get_job_logs),
+    "updateJobProgress": Function(2, 2, update_job_progress),
+    "jobProgress": Function(2, 2, update_job_progress),
+    "addJobLog": Function(2, 3, add_job_log),
+}
+
+
+def trimmed(args: Arguments) -> Arguments:
+    """Trailing nulls are arguments that were left out: the clients send them for `undefined`."""
+    kept = list(args)
+    while kept and bytes(kept[-1]) == b"null":
+        kept.pop()
+    return kept
+
+
+def _padded(args: Arguments, count: int) -> Arguments:
+    return [*args, *[_ABSENT] * (count - len(args))]
+
+
+def _wanted(states: msgspec.Raw) -> list[str]:
+    found = _states(states)
+    wanted = [found] if isinstance(found, str) else found or []
+    for state in wanted:
+        if state not in _KNOWN_STATES:
+            raise InvalidInput(f"Invalid status: {state}")
+    return wanted
+
+
+def _with_paused(states: list[str]) -> list[str]:
+    wanted = states or list(jobs.ALL_STATES)
+    return [*wanted, "paused"] if "waiting" in wanted and "paused" not in wanted else wanted

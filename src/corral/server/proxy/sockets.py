@@ -1,0 +1,62 @@
+"""Which WebSocket a path opens: `[/ws]/queue[s]/:queue`, `.../process/:concurrency` and `.../events`."""
+
+import re
+from collections.abc import Callable
+from urllib.parse import parse_qs
+
+from corral.model.errors import InvalidInput
+from corral.observe import log
+from corral.operations.services import Services
+from corral.policy.names import decode_segment
+from corral.server.http.message import Request, Session
+from corral.server.proxy.events_socket import EventsSocket
+from corral.server.proxy.queue_socket import QueueSocket
+from corral.server.proxy.worker_socket import Hire, WorkerSocket
+from corral.worker.worker import Worker
+
+_PATH = re.compile(r"(?:/ws)?/queues?/([^/]+)(?:/(?:process/([^/]+)|(events)))?")
+_DIGITS = re.compile(r"\s*([+-]?\d+)")
+_MOST_AT_ONCE = 10_000
+
+
+class Sockets:
+    """Opens the proxy's sockets; authorisation has been done."""
+
+    def __init__(self, services: Services, hire: Hire, dismiss: Callable[[Worker], None]) -> None:
+        self._services = services
+        self._hire = hire
+        self._dismiss = dismiss
+
+    @staticmethod
+    def known(path: str) -> bool:
+        """Whether a WebSocket lives at this path."""
+        return _PATH.fullmatch(path) is not None
+
+    def open(self, request: Request) -> Session:
+        """Raises `InvalidInput` for a queue name that cannot be."""
+        found = _PATH.fullmatch(request.path)
+        assert found is not None, "the caller asks `known` first"
+        queue = decode_segment(found[1])
+        if ":" in queue:
+            raise InvalidInput("Queue name cannot contain :")
+        if found[3]:
+            names = _event_names(request.query)
+            log.events_connected(queue, names)
+            return EventsSocket(self._services, queue, names)
+        if found[2]:
+            concurrency = _concurrency(found[2])
+            log.worker_connected(queue, concurrency)
+            return WorkerSocket(queue, concurrency, self._hire, self._dismiss)
+        log.queue_connected(queue)
+        return QueueSocket(self._services, queue)
+
+
+def _event_names(query: str) -> list[str]:
+    given = parse_qs(query).get("events", []) if query else []
+    return [name for part in given for name in part.split(",") if name]
+
+
+def _concurrency(text: str) -> int:
+    """JavaScript's `parseInt(text) || 1`, within reason."""
+    found = _DIGITS.match(text)
+    return min(max(1, int(found[1])), _MOST_AT_ONCE) if found and int(found[1]) else 1

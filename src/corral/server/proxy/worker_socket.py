@@ -1,0 +1,101 @@
+"""The worker socket: a client that runs jobs, as many at once as it said."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from corral.model.job import ClaimedJob, Job
+from corral.model.outcome import Completed, Failed, Outcome
+from corral.server.http.message import Socket
+from corral.server.proxy import messages
+from corral.worker.run import Runner
+from corral.worker.worker import Worker
+
+Hire = Callable[[str, int, Runner], Worker]
+"""Makes a worker of a queue, with a concurrency, that runs its jobs by the runner."""
+
+_TIMEOUT = 15.0  # seconds a client has for one job, as in the original
+
+
+class Assignment(msgspec.Struct, frozen=True):
+    """One job for the client. `payload` is its data alone; the rest is more than the original says."""
+
+    payload: msgspec.Raw
+    job: Job
+    token: str
+    type: str = "process"
+
+
+class WorkerSocket:
+    """Jobs run while the socket is open; those under way when it closes fail."""
+
+    def __init__(self, queue: str, concurrency: int, hire: Hire, dismiss: Callable[[Worker], None]) -> None:
+        self._dismiss = dismiss
+        self._worker = hire(queue, concurrency, self._run)
+        self._socket: Socket | None = None
+        self._next_id = 0
+        self._pending: dict[int, asyncio.Future[Outcome]] = {}
+
+    def opened(self, socket: Socket) -> None:
+        self._socket = socket
+        self._worker.start()
+
+    def received(self, message: bytes) -> None:
+        try:
+            answer = messages.answer(message)
+            outcome = _outcome(answer.data)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return
+        self._settle(answer.id, outcome)
+
+    def closed(self, code: int) -> None:
+        self._socket = None
+        for id in list(self._pending):
+            self._settle(id, Failed("Connection closed"))
+        self._dismiss(self._worker)
+
+    def writable(self) -> None:
+        """Nothing to do: at most `concurrency` jobs are ever under way."""
+
+    async def _run(self, claimed: ClaimedJob) -> Outcome:
+        if self._socket is None:
+            return Failed("Connection closed")
+        id, self._next_id = self._next_id, self._next_id + 1
+        loop = asyncio.get_running_loop()
+        pending = self._pending[id] = loop.create_future()
+        timer = loop.call_later(_TIMEOUT, self._settle, id, Failed("Timeout"))
+        job = claimed.job
+        self._socket.send(messages.encode(messages.Pushed(id, Assignment(job.data, job, claimed.token))))
+        try:
+            return await pending
+        finally:
+            timer.cancel()
+            self._pending.pop(id, None)
+
+    def _settle(self, id: int, outcome: Outcome) -> None:
+        pending = self._pending.pop(id, None)
+        if pending is not None and not pending.done():
+            pending.set_result(outcome)
+
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+
+
+def _outcome(data: msgspec.Raw) -> Outcome:
+    """`result` without `err` completes the job, even null; the clients spell failures in three ways."""
+    fields = _fields(data)
+    fault = messages.anything(fields["err"]) if "err" in fields else None
+    if fault:
+        return _failure(fault)
+    if "result" in fields:
+        return Completed(bytes(fields["result"]))
+    return _failure({name: messages.anything(value) for name, value in fields.items()})
+
+
+def _failure(fault: Any) -> Failed:
+    if isinstance(fault, dict):
+        stack = fault.get("stack")
+        return Failed(str(fault.get("message") or ""), stacktrace=stack if isinstance(stack, str) and stack else None)
+    return Failed(fault if isinstance(fault, str) else messages.encode(fault).decode())

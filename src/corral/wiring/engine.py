@@ -1,0 +1,102 @@
+"""Which engine this process uses, and what it says of it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from corral.model.errors import StoreUnavailable
+from corral.observe import log
+from corral.stores.embedded.engine import EmbeddedEngine
+from corral.stores.redis.address import Address
+from corral.stores.redis.connection import ConnectionState
+from corral.stores.redis.registry import RegistryKeys
+from corral.stores.redis.store import RedisStore
+from corral.wiring.address import address_of
+from corral.wiring.settings import Settings
+
+
+class Engine:
+    """A store, and the embedded server behind it when there is no other."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._server: EmbeddedEngine | None = None
+        self._tending: set[asyncio.Task[None]] = set()
+        self._where = ""
+        self._lost = False
+
+    async def start(self) -> RedisStore:
+        """Start the embedded server if it is ours to start, and begin to connect; does not wait for Redis."""
+        address = await self._address()
+        self._where = str(address)
+        settings = self._settings
+        keys = RegistryKeys(
+            records=settings.worker_metadata_key,
+            stream=settings.worker_metadata_stream,
+            max_len=settings.max_len_worker_metadata_stream,
+        )
+        self.store = RedisStore(
+            address,
+            prefix=settings.queue_prefix,
+            queues=settings.queue_cache_size,
+            registry=keys,
+            on_state=self._heard,
+        )
+        await self.store.start()
+        return self.store
+
+    async def stop(self) -> None:
+        """The store first, then the server, so that nothing is cut off."""
+        for task in self._tending:
+            task.cancel()
+        await self.store.close()
+        if self._server is not None:
+            await self._server.stop()
+
+    async def _address(self) -> Address:
+        settings = self._settings
+        if settings.engine == "redis":
+            return address_of(settings)
+        self._server = EmbeddedEngine(
+            settings.data_dir,
+            durability=settings.durability,
+            port=settings.engine_port,
+            on_event=log.engine_event,
+        )
+        await self._server.start()
+        return Address(path=self._server.socket_path)
+
+    def _heard(self, state: ConnectionState, detail: str) -> None:
+        match state:
+            case "ready":
+                log.engine_connected(self._where)
+                self._tend(self._look_at_eviction())
+            case "lost":
+                log.engine_lost(self._where, detail)
+                if self._server is not None:
+                    self._tend(self._ensure(self._server))
+            case "failed":
+                log.engine_waiting(self._where, detail)
+            case "closed":
+                pass
+
+    async def _look_at_eviction(self) -> None:
+        try:
+            policy = await self.store.eviction_policy()
+        except StoreUnavailable:
+            return
+        if policy is not None and policy != "noeviction":
+            log.eviction_policy(policy)
+
+    @staticmethod
+    async def _ensure(server: EmbeddedEngine) -> None:
+        """An engine whose owner has gone is taken over."""
+        try:
+            await server.ensure()
+        except StoreUnavailable as error:
+            log.engine_waiting(server.socket_path, error)
+
+    def _tend(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tending.add(task)
+        task.add_done_callback(self._tending.discard)

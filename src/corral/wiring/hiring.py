@@ -1,0 +1,57 @@
+"""How this process makes its workers: who owns their locks, and how long those last."""
+
+import uuid
+from collections.abc import Callable
+
+import msgspec
+
+from corral.endpoints.call import EndpointCaller
+from corral.endpoints.http import HttpPool
+from corral.lifecycle.intake import Clock
+from corral.model.endpoint import Endpoint
+from corral.observe import log
+from corral.store.store import Store
+from corral.wiring.settings import Settings
+from corral.worker.run import Runner
+from corral.worker.worker import Worker, WorkerSettings
+
+
+class Hiring:
+    """Makes workers that are not started yet; `pool` carries the calls of the registered endpoints."""
+
+    def __init__(self, store: Store, settings: Settings, clock: Clock, pool: HttpPool) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._pool = pool
+        self._new_id: Callable[[], uuid.UUID] = uuid.uuid4
+
+    def for_endpoint(self, endpoint: Endpoint) -> Worker:
+        """A worker whose jobs are run by an HTTP endpoint."""
+        opts = endpoint.opts
+        limiter = opts.limiter
+        settings = WorkerSettings(
+            concurrency=opts.concurrency,
+            limiter=None if limiter is msgspec.UNSET else (limiter.max, limiter.duration),
+            remove_on_complete=None if opts.remove_on_complete is msgspec.UNSET else opts.remove_on_complete,
+            remove_on_fail=None if opts.remove_on_fail is msgspec.UNSET else opts.remove_on_fail,
+            max_stalled=opts.max_stalled_count,
+            lock_ms=self._settings.lock_duration,
+            stalled_ms=self._settings.stalled_interval,
+        )
+        return self._worker(endpoint.queue, EndpointCaller(endpoint, self._pool), settings)
+
+    def for_socket(self, queue: str, concurrency: int, call: Runner) -> Worker:
+        """A worker whose jobs are run by a WebSocket client."""
+        settings = WorkerSettings(
+            concurrency=concurrency,
+            lock_ms=self._settings.lock_duration,
+            stalled_ms=self._settings.stalled_interval,
+        )
+        return self._worker(queue, call, settings)
+
+    def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
+        owner = str(self._new_id())
+        return Worker(self._store, queue, call, settings, owner=owner, clock=self._clock, listener=log)
+
+

@@ -1,0 +1,117 @@
+"""One serving process: the engine, the workers and the HTTP server, put together."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from corral import __version__
+from corral.endpoints.fleet import Fleet
+from corral.endpoints.http import HttpPool
+from corral.lifecycle.watch import Feeds
+from corral.observe import log
+from corral.operations.services import NameLimits, Services
+from corral.server import status
+from corral.server.application import Application
+from corral.server.auth import Tokens
+from corral.server.http import HttpServer, Limits
+from corral.server.proxy import routes
+from corral.server.proxy.sockets import Sockets
+from corral.store.store import Store
+from corral.wiring.engine import Engine
+from corral.wiring.hiring import Hiring
+from corral.wiring.settings import ALL_INTERFACES, Settings
+from corral.worker.worker import Worker
+
+
+def now_ms() -> int:
+    """The wall clock, in milliseconds since the epoch."""
+    return time.time_ns() // 1_000_000
+
+
+class Process:
+    """Starts at once, also while Redis is away: requests then get 503, and `/health` says why."""
+
+    def __init__(self, settings: Settings, sock: socket.socket | None = None) -> None:
+        self._settings = settings
+        self._sock = sock
+        self._engine = Engine(settings)
+        self._dismissed: set[asyncio.Task[None]] = set()
+        self._fleet: Fleet | None = None
+
+    async def start(self) -> None:
+        """Listen and begin to work. Raises `OSError` when the address is taken."""
+        settings = self._settings
+        store = await self._engine.start()
+        try:
+            self._pool = HttpPool()
+            self._hiring = Hiring(store, settings, now_ms, self._pool)
+            self._feeds = Feeds(store.events)
+            self._server = self._make_server(store)
+            await self._server.start()
+        except BaseException:
+            await self._engine.stop()
+            raise
+        if settings.runs_workers:
+            self._fleet = Fleet(
+                store.registry, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout
+            )
+            self._fleet.start()
+
+    @property
+    def port(self) -> int:
+        """The real port, also when 0 was asked for."""
+        return self._server.port
+
+    async def stop(self, grace: float | None = None) -> None:
+        """No new work; running jobs and requests have `grace` seconds; then everything is let go of."""
+        seconds = self._settings.shutdown_timeout if grace is None else grace
+        working = [self._fleet.stop(seconds)] if self._fleet else []
+        await asyncio.gather(self._server.stop(seconds), *working)
+        if self._dismissed:
+            await asyncio.wait(self._dismissed, timeout=seconds)
+        await self._feeds.close()
+        self._pool.close()
+        await self._engine.stop()
+
+    def _make_server(self, store: Store) -> HttpServer:
+        settings = self._settings
+        names = NameLimits(min=settings.min_queue_name_length, max=settings.max_queue_name_length)
+        services = Services(store=store, feeds=self._feeds, clock=now_ms, names=names)
+        sockets = Sockets(services, self._hiring.for_socket, self._dismiss)
+        tokens = Tokens(settings.auth_tokens)
+        app = Application(services, [*status.ROUTES, *routes.ROUTES], sockets, tokens)
+        host = "" if settings.host == ALL_INTERFACES else settings.host
+        limits = Limits(body=settings.body_limit, compression=settings.compression)
+        return HttpServer(app, host=host, port=settings.port, sock=self._sock, limits=limits, on_error=_broken)
+
+    def _dismiss(self, worker: Worker) -> None:
+        """A WebSocket worker whose client has gone ends in the background."""
+        task = asyncio.get_running_loop().create_task(worker.stop(self._settings.shutdown_timeout))
+        self._dismissed.add(task)
+        task.add_done_callback(self._dismissed.discard)
+
+
+async def serve(
+    settings: Settings,
+    *,
+    stop: asyncio.Event,
+    on_ready: Callable[[int], None] | None = None,
+    sock: socket.socket | None = None,
+) -> None:
+    """Serve until `stop` is set, then stop gracefully. `on_ready` is told the port."""
+    process = Process(settings, sock)
+    await process.start()
+    url = f"http://{settings.host}:{process.port}"
+    log.listening(url, process.port, version=__version__, year=datetime.now(UTC).year)
+    if on_ready is not None:
+        on_ready(process.port)
+    try:
+        await stop.wait()
+    finally:
+        await process.stop()
+
+
+def _broken(request: object, error: BaseException) -> None:
+    log.unexpected(repr(request), error)
