@@ -1,0 +1,49 @@
+"""The command `corral`. What a command needs is imported when it runs, so that all of them start quickly."""
+
+import sys
+
+import typer
+
+from corral import __version__
+from corral.cli import flags
+
+app = typer.Typer(
+    name="corral",
+    help="A job-queue server for every language, on BullMQ's own data format.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+@app.command()
+@flags.of_settings
+def serve(given: dict[str, str]) -> None:
+    """Serve queues over HTTP and WebSocket.
+
+    Without REDIS_URL or REDIS_HOST it brings its own engine. Flags win over environment variables, and those
+    over a .env file in this folder; `corral config` shows them all.
+    """
+    from corral.cli.serve import serve as command
+
+    sys.exit(command(given))
+
+
+@app.command()
+@flags.of_settings
+def config(given: dict[str, str]) -> None:
+    """Show every setting, its value, and where it comes from."""
+    from corral.cli.config import config as command
+
+    sys.exit(command(given))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    print(f"corral {__version__}")
+
+
+def main() -> None:
+    """The entry point of the script and of `python -m corral`."""
+    app()

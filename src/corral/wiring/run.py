@@ -1,0 +1,91 @@
+"""One process from its settings to its exit code: event loop, signals, and the limit on stopping."""
+
+import asyncio
+import contextlib
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import uvloop
+
+from corral.model.errors import CorralError
+from corral.observe import log
+from corral.wiring.settings import Settings
+
+MARGIN_SECONDS = 5.0
+"""What a stop may take beyond the running jobs."""
+
+ADDRESS_ERRORS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
+
+OnReady = Callable[[int], None]
+Work = Callable[[Settings, OnReady, asyncio.Event], Coroutine[Any, Any, None]]
+
+
+class CannotServe(Exception):
+    """The server could not start; the message is for the person who started it."""
+
+
+def run(settings: Settings, work: Work, on_ready: OnReady) -> int:
+    """Run `work` until a SIGTERM or SIGINT, and return the exit code.
+
+    The first signal sets the event given to `work`, which then has `shutdown_timeout` and a margin; the
+    second ends the process at once. Raises `CannotServe`.
+    """
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_work(settings, work, on_ready))
+
+
+async def _work(settings: Settings, work: Work, on_ready: OnReady) -> int:
+    stop, ready = asyncio.Event(), asyncio.Event()
+    _on_signals(stop, settings)
+
+    def now_ready(port: int) -> None:
+        ready.set()
+        on_ready(port)
+
+    working = asyncio.create_task(work(settings, now_ready, stop))
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([working, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not ready.is_set() and not settings.is_parent:
+        working.cancel()  # nothing is served yet, so nothing has to end well
+    await _end(working, settings)
+    log.stopped()
+    return 0
+
+
+async def _end(working: "asyncio.Task[None]", settings: Settings) -> None:
+    limit = settings.shutdown_timeout + MARGIN_SECONDS * (2 if settings.is_parent else 1)
+    await asyncio.wait([working], timeout=limit)
+    if not working.done():
+        log.stop_timed_out(limit)
+        os._exit(1)  # what hangs here would hang a cancellation too
+    if working.cancelled():
+        return
+    try:
+        working.result()
+    except (OSError, CorralError) as error:
+        raise CannotServe(_explain(error, settings)) from error
+
+
+def _explain(error: Exception, settings: Settings) -> str:
+    if isinstance(error, socket.gaierror) or (isinstance(error, OSError) and error.errno in ADDRESS_ERRORS):
+        return f"cannot listen on {settings.host}, port {settings.port}: {error.strerror or error}"
+    return str(error)
+
+
+def _on_signals(stop: asyncio.Event, settings: Settings) -> None:
+    loop = asyncio.get_running_loop()
+
+    def received(number: signal.Signals) -> None:
+        if stop.is_set():
+            os._exit(128 + number)
+        log.stopping(number.name, settings.shutdown_timeout)
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError, ValueError):
+            loop.add_signal_handler(number, received, number)

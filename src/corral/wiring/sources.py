@@ -1,0 +1,159 @@
+"""Where settings come from: flags, then the environment, then a `.env` file, then defaults."""
+
+import difflib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from corral.wiring.settings import ALL_INTERFACES, VARIABLES, Settings, Variable
+
+REDIS_DETAILS = ("REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_TLS", "REDIS_DB")
+
+
+class Source(StrEnum):
+    """The place that a value came from."""
+
+    FLAG = "flag"
+    ENVIRONMENT = "environment"
+    FILE = ".env file"
+    DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Complete settings, where each one came from (a text for people), and what is worth a warning."""
+
+    settings: Settings
+    origins: dict[str, str]
+    warnings: tuple[str, ...]
+
+
+class BadSettings(Exception):
+    """One line per setting that cannot be used, in `problems`."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    source: Source
+    name: str
+    text: str
+
+
+def load(
+    flags: Mapping[str, str], environ: Mapping[str, str], directory: Path, *, terminal: bool = False
+) -> Resolved:
+    """Settings from `flags` (by field name), `environ` and `directory/.env`; raises `BadSettings`.
+
+    An empty text counts as not given. `terminal` picks the default log format.
+    """
+    problems: list[str] = []
+    variables = _variables(environ, _read_file(directory / ".env", problems))
+    values: dict[str, Any] = {}
+    origins = dict.fromkeys(VARIABLES, str(Source.DEFAULT))
+    for field, variable in VARIABLES.items():
+        given = list(_given(field, variable, flags, variables))
+        parsed = [each for each in (_parse(variable, one, problems) for one in given) if each is not None]
+        if parsed:
+            values[field] = _merge(parsed)
+            origins[field] = _origin(variable, given)
+    _derive(values, origins, terminal)
+    settings = Settings(**values)
+    problems += _contradictions(settings, variables)
+    if problems:
+        raise BadSettings(problems)
+    return Resolved(settings, origins, tuple(_warnings(settings, variables)))
+
+
+def _read_file(path: Path, problems: list[str]) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    from dotenv import dotenv_values  # it is slow to import, and most folders have no such file
+
+    try:
+        # Without interpolation: a password may contain `${`.
+        return {name: text for name, text in dotenv_values(path, interpolate=False).items() if text}
+    except (OSError, UnicodeDecodeError) as error:
+        problems.append(f"{path} cannot be read: {error}")
+        return {}
+
+
+def _variables(environ: Mapping[str, str], file: Mapping[str, str]) -> dict[str, _Given]:
+    found = {name: _Given(Source.FILE, name, text) for name, text in file.items()}
+    found |= {name: _Given(Source.ENVIRONMENT, name, text) for name, text in environ.items() if text}
+    return found
+
+
+def _given(
+    field: str, variable: Variable, flags: Mapping[str, str], variables: Mapping[str, _Given]
+) -> Iterator[_Given]:
+    if variable.flag and flags.get(field):
+        yield _Given(Source.FLAG, variable.flag, flags[field])
+    else:
+        yield from (variables[name] for name in variable.names if name in variables)
+
+
+def _parse(variable: Variable, given: _Given, problems: list[str]) -> Any:
+    try:
+        return variable.parse(given.text)
+    except ValueError as allowed:
+        shown = "(hidden)" if variable.secret else f'"{given.text}"'
+        problems.append(f"{given.name}: {shown} is not valid; allowed: {allowed}")
+        return None
+
+
+def _merge(parsed: list[Any]) -> Any:
+    """A setting under two names is a list of tokens, and has those of both."""
+    if len(parsed) == 1:
+        return parsed[0]
+    return tuple(dict.fromkeys(token for tokens in parsed for token in tokens))
+
+
+def _origin(variable: Variable, given: list[_Given]) -> str:
+    """The source, with the name where it is not the usual one."""
+    usual = (*variable.names[:1], variable.flag)
+    return ", ".join(each.source if each.name in usual else f"{each.source} {each.name}" for each in given)
+
+
+def _derive(values: dict[str, Any], origins: dict[str, str], terminal: bool) -> None:
+    """Defaults that depend on other settings."""
+    if "log_format" not in values:
+        values["log_format"] = "console" if terminal else "json"
+    if values.get("debug") and "log_level" not in values:
+        values["log_level"], origins["log_level"] = "debug", "DEBUG"
+    if values.get("auth_tokens") and "host" not in values:
+        values["host"], origins["host"] = ALL_INTERFACES, "default with a token"
+
+
+def _contradictions(settings: Settings, variables: Mapping[str, _Given]) -> Iterator[str]:
+    if settings.min_queue_name_length > settings.max_queue_name_length:
+        yield (
+            f"MIN_QUEUE_NAME_LENGTH: {settings.min_queue_name_length} is more than "
+            f"MAX_QUEUE_NAME_LENGTH, which is {settings.max_queue_name_length}"
+        )
+    if "DATABASE_URL" in variables and settings.engine == "embedded":
+        yield (
+            "DATABASE_URL: corral cannot use Postgres yet; set REDIS_URL, "
+            "or unset DATABASE_URL to run on the embedded engine"
+        )
+
+
+def _warnings(settings: Settings, variables: Mapping[str, _Given]) -> Iterator[str]:
+    known = {name for variable in VARIABLES.values() for name in variable.names}
+    for name in sorted(variables):
+        if name.startswith("CORRAL_") and name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            yield f"{name} is not a setting of corral" + (f"; did you mean {near[0]}?" if near else "")
+    if "DATABASE_URL" in variables and settings.engine == "redis":
+        yield "DATABASE_URL is not used: corral cannot use Postgres yet and runs on Redis"
+    lonely = [name for name in REDIS_DETAILS if name in variables and settings.engine == "embedded"]
+    if lonely:
+        yield f"{', '.join(lonely)} is not used: nothing says where Redis is; set REDIS_URL or REDIS_HOST"
+    tls = variables.get("REDIS_TLS")
+    if tls and tls.text not in ("true", "false"):
+        yield f'REDIS_TLS is off: "{tls.text}" is not the word true'
