@@ -1,4 +1,4 @@
-"""A cheap HTTP load generator: keep-alive connections, each sending its next request when the last is answered.
+"""A cheap HTTP load generator: each of its connections sends its next request when the last is answered.
 
     python -m benchmarks.load --port 8080 --connections 64 --seconds 3 --method POST --path /queues/q/jobs \
         --body-file jobs.json --header "Authorization: Bearer secret"
@@ -45,7 +45,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What came of it. Times are in milliseconds, CPU in microseconds per request (server: 0 when unknown)."""
+    """What came of it: latencies in milliseconds, CPU in microseconds per request (server: 0 if unknown)."""
 
     requests: int
     errors: int
@@ -63,7 +63,8 @@ class Report:
             cpu += f", server {self.server_cpu:.1f} us"
         return (
             f"{self.rate:,.0f} requests/s ({self.requests} answered, {self.errors} errors)\n"
-            f"latency ms: p50 {self.p50:.2f}  p90 {self.p90:.2f}  p99 {self.p99:.2f}  max {self.worst:.2f}\n{cpu}"
+            f"latency ms: p50 {self.p50:.2f}  p90 {self.p90:.2f}  p99 {self.p99:.2f}  max {self.worst:.2f}\n"
+            f"{cpu}"
         )
 
 
@@ -200,7 +201,9 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--warm-up", type=float, default=0.5)
-    parser.add_argument("--server-pid", type=int, default=0, help="also report this process's CPU per request")
+    parser.add_argument(
+        "--server-pid", type=int, default=0, help="also report this process's CPU per request"
+    )
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     as_json = given.json

@@ -10,7 +10,7 @@ _MANY = 256
 
 
 class HeadWriter:
-    """Heads for every connection of one server. `renew` must be called about once a second: `date` is in there."""
+    """Heads for every connection of one server. Call `renew` about once a second: `date` is in there."""
 
     def __init__(self) -> None:
         self._prefixes: dict[tuple[int, str, str], bytes] = {}

@@ -28,7 +28,11 @@ def _every_interface(port: int, reuse_port: bool) -> socket.socket:
     if socket.has_dualstack_ipv6():
         try:
             return socket.create_server(
-                ("", port), family=socket.AF_INET6, dualstack_ipv6=True, backlog=_BACKLOG, reuse_port=reuse_port
+                ("", port),
+                family=socket.AF_INET6,
+                dualstack_ipv6=True,
+                backlog=_BACKLOG,
+                reuse_port=reuse_port,
             )
         except OSError as error:
             if error.errno not in _NO_IPV6:

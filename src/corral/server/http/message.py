@@ -15,7 +15,18 @@ class Request:
     `peer` is the client's address without its port, "" on a unix socket.
     """
 
-    __slots__ = ("body", "headers", "keep_alive", "method", "path", "peer", "query", "target", "tls", "version")
+    __slots__ = (
+        "body",
+        "headers",
+        "keep_alive",
+        "method",
+        "path",
+        "peer",
+        "query",
+        "target",
+        "tls",
+        "version",
+    )
 
     def __init__(self, method: str, target: bytes, headers: dict[str, str], body: bytes = b"") -> None:
         self.method = method
@@ -89,13 +100,17 @@ class Socket(Protocol):
         """Send one text message (UTF-8). Does nothing on a socket that is closing."""
         ...
 
+    def hold(self, held: bool) -> None:
+        """Stop receiving because the session is busy, or go on. A few messages may still come."""
+        ...
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Begin the closing handshake; no message is received or sent after it."""
         ...
 
 
 class Session(Protocol):
-    """What the application does with one WebSocket. Called in order, never concurrently, and must not block."""
+    """What the application does with one WebSocket: called in order, never concurrently; must not block."""
 
     def opened(self, socket: Socket) -> None:
         """The handshake is done and `socket` may be used."""
@@ -110,7 +125,7 @@ class Session(Protocol):
         ...
 
     def writable(self) -> None:
-        """A socket that was `paused` has drained."""
+        """A socket that was `paused` has drained. A session without this method is not told."""
         ...
 
 
@@ -118,7 +133,7 @@ class App(Protocol):
     """The application behind the server. Both methods run on the event loop and must not block."""
 
     def handle(self, request: Request) -> Response | Awaitable[Response | StreamResponse]:
-        """Answer a request. A Future is the cheapest thing to wait for; a coroutine gets a task of its own."""
+        """Answer a request. A Future is the cheapest thing to wait for; a coroutine gets its own task."""
         ...
 
     def upgrade(self, request: Request) -> Session | Response | Reject:

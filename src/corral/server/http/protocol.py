@@ -4,12 +4,15 @@ import asyncio
 from typing import Any, cast
 
 from corral.server.http.head import CONTINUE
-from corral.server.http.message import Request, Response, StreamResponse
+from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.http.reader import Phase, RequestReader
-from corral.server.http.service import Service
-from corral.server.http.stream import pump
+from corral.server.http.service import Service, WriteWatch
+from corral.server.http.stream import discard, pump
+from corral.server.ws.handshake import objection
+from corral.server.ws.transport import open_socket
 
 _TIMED_OUT = Response(408, b"Request Timeout")
+_STOPPING = Response(503, b"Service Unavailable")
 _BODILESS = frozenset((204, 304))
 
 
@@ -30,7 +33,7 @@ class HttpConnection(asyncio.Protocol):
         self._stream: StreamResponse | None = None
         self._refusal: Response | None = None
         self._drained: asyncio.Future[None] | None = None
-        self._unsent = 0
+        self._watch = WriteWatch(service)
         self._full = self._reading_paused = self._half_closed = self._ended = self._lingering = False
 
     # The transport calls these.
@@ -62,7 +65,7 @@ class HttpConnection(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._full = True
-        self._unsent = 0
+        self._watch.begin()
         self._throttle()
 
     def resume_writing(self) -> None:
@@ -88,7 +91,8 @@ class HttpConnection(asyncio.Protocol):
             if waited > limits.linger:
                 self._transport.abort()
         elif self._full or self._ended:
-            self._watch_writing(now)
+            if self._watch.stalled(self._transport.get_write_buffer_size()):
+                self._transport.abort()
         elif self._current is not None or self._ready:
             return
         elif self._reader.phase is not Phase.BETWEEN:
@@ -185,7 +189,7 @@ class HttpConnection(asyncio.Protocol):
         self._current, self._stream = request, answer
         self._work = asyncio.ensure_future(self._pump(request, answer, connection))
         self._work.add_done_callback(self._streamed)
-        if self._ended or (answer.endless and self._service.stopping):
+        if self._ended or (answer.endless and (self._half_closed or self._service.stopping)):
             self._work.cancel()
 
     async def _pump(self, request: Request, answer: StreamResponse, connection: str) -> bool:
@@ -201,8 +205,9 @@ class HttpConnection(asyncio.Protocol):
             await self._drained  # ended by resume_writing, or by the write time-out through connection_lost
 
     def _streamed(self, work: "asyncio.Future[bool]") -> None:
-        request = cast(Request, self._current)
+        request, answer = cast(Request, self._current), cast(StreamResponse, self._stream)
         self._current = self._work = self._stream = None
+        self._service.spawn(discard(answer.chunks))
         if work.cancelled() or work.exception() is not None:
             if not work.cancelled():
                 self._service.failed(request, cast(BaseException, work.exception()))
@@ -227,12 +232,25 @@ class HttpConnection(asyncio.Protocol):
             self._transport.close()
 
     def _upgrade(self, request: Request, rest: bytes) -> None:
-        self._refuse(Response(501, b"Not Implemented"))
+        request.peer, request.tls = self._peer, self._tls
+        verdict = objection(request) or (_STOPPING if self._service.stopping else self._verdict(request))
+        if isinstance(verdict, Response):
+            self._refuse(verdict)
+            return
+        self._ended = True
+        open_socket(self._service, self._transport, request, verdict, rest)
+        self._service.leave(self)
+
+    def _verdict(self, request: Request) -> Session | Response | Reject:
+        try:
+            return self._app.upgrade(request)
+        except Exception as error:  # noqa: BLE001
+            return self._service.failed(request, error)
 
     def _end(self) -> None:
         self._ended = True
         self._ready.clear()
-        self._since = self._service.now
+        self._watch.begin()
         self._transport.close()
 
     # Back-pressure.
@@ -249,14 +267,6 @@ class HttpConnection(asyncio.Protocol):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
-
-    def _watch_writing(self, now: float) -> None:
-        unsent = self._transport.get_write_buffer_size()
-        if unsent < self._unsent:
-            self._since = now
-        elif now - self._since > self._service.limits.write_timeout:
-            self._transport.abort()
-        self._unsent = unsent
 
 
 def _address(peername: Any) -> str:

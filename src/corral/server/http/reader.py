@@ -110,7 +110,9 @@ class RequestReader:
         self._unframed = 0
         parser = self._parser
         method = parser.get_method()
-        request = Request(_METHODS.get(method) or method.decode(), self._target, self._headers, bytes(self._body))
+        request = Request(
+            _METHODS.get(method) or method.decode(), self._target, self._headers, bytes(self._body)
+        )
         request.version = parser.get_http_version()
         request.keep_alive = parser.should_keep_alive()
         if request.version not in ("1.1", "1.0"):
@@ -137,8 +139,9 @@ def is_websocket(request: Request) -> bool:
 
 _METHODS = {m.encode(): m for m in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")}
 _USUAL_NAMES = """
-    host connection user-agent accept accept-encoding accept-language authorization content-type content-length
-    transfer-encoding expect cookie origin upgrade x-forwarded-for x-forwarded-proto x-request-id traceparent
-    tracestate idempotency-key sec-websocket-key sec-websocket-version sec-websocket-extensions sec-fetch-mode
+    host connection user-agent accept accept-encoding accept-language authorization content-type
+    content-length transfer-encoding expect cookie origin upgrade x-forwarded-for x-forwarded-proto
+    x-request-id traceparent tracestate
+    idempotency-key sec-websocket-key sec-websocket-version sec-websocket-extensions sec-fetch-mode
 """
 _NAMES = {spelling.encode(): name for name in _USUAL_NAMES.split() for spelling in (name, name.title())}

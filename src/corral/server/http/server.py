@@ -29,14 +29,12 @@ class HttpServer:
         port: int = 0,
         sock: socket.socket | None = None,
         limits: Limits = _USUAL_LIMITS,
-        reuse_port: bool = False,
         on_error: ErrorHandler | None = None,
     ) -> None:
         self._service = Service(app, limits, on_error or _to_loop)
         self._host = host
         self._port = port
         self._sock = sock
-        self._reuse_port = reuse_port
         self._servers: list[asyncio.Server] = []
         self._timer: asyncio.TimerHandle | None = None
 
@@ -50,11 +48,11 @@ class HttpServer:
         """How many connections are open, WebSockets included."""
         return len(self._service.guests)
 
-    async def start(self) -> None:
-        """Listen. Raises OSError when the address is taken or unknown."""
+    async def start(self, *, reuse_port: bool = False) -> None:
+        """Listen, with `reuse_port` beside other processes. Raises OSError when the address is taken."""
         loop = asyncio.get_running_loop()
         self._tick(loop)
-        sockets = [self._sock] if self._sock else listen(self._host, self._port, reuse_port=self._reuse_port)
+        sockets = [self._sock] if self._sock else listen(self._host, self._port, reuse_port=reuse_port)
         name = sockets[0].getsockname()
         self._port = name[1] if isinstance(name, tuple) else 0
         for sock in sockets:
@@ -62,9 +60,10 @@ class HttpServer:
             self._servers.append(await create(lambda: HttpConnection(self._service), sock=sock, backlog=2048))
 
     async def stop(self, grace: float = 10.0) -> None:
-        """Stop listening, close what is idle, give the rest `grace` seconds, then drop it. Safe to call twice.
+        """Stop listening, close what is idle, give the rest `grace` seconds, then drop it.
 
-        Requests in flight are answered with `Connection: close`; WebSockets are closed with 1001.
+        Requests in flight are answered with `Connection: close`; WebSockets are closed with 1001. Safe to
+        call twice.
         """
         service = self._service
         service.stopping = True

@@ -1,7 +1,7 @@
 """What all connections of one server share."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -41,6 +41,7 @@ class Service:
     now: float = 0.0
     stopping: bool = False
     empty: asyncio.Event = field(default_factory=asyncio.Event)
+    _chores: set[asyncio.Future[None]] = field(default_factory=set)
 
     def join(self, guest: Guest) -> None:
         """Count a connection in, from its first byte to its last."""
@@ -53,7 +54,35 @@ class Service:
         if not self.guests:
             self.empty.set()
 
+    def spawn(self, chore: Coroutine[None, None, None]) -> None:
+        """Run something short that nobody waits for."""
+        task = asyncio.ensure_future(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
     def failed(self, request: Request, error: BaseException) -> Response:
         """Report what the application raised; the client learns nothing but the status."""
         self.on_error(request, error)
         return FAILED
+
+
+class WriteWatch:
+    """Tells a slow reader, who takes something now and then, from one who has stopped reading."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._unsent = 0
+        self._since = 0.0
+
+    def begin(self) -> None:
+        """Something is waiting to be taken."""
+        self._unsent = 0
+        self._since = self._service.now
+
+    def stalled(self, unsent: int) -> bool:
+        """Whether nothing of `unsent` was taken for the whole write time-out; to be asked regularly."""
+        now = self._service.now
+        if unsent < self._unsent:
+            self._since = now
+        self._unsent = unsent
+        return now - self._since > self._service.limits.write_timeout
