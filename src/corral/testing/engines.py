@@ -106,6 +106,15 @@ def start_engine(tmp_dir: Path | str, *, tcp: bool = False, durability: Durabili
     return RunningEngine(folder, ServerSettings(durability, free_port() if tcp else None))
 
 
+def is_vacant(data_dir: Path | str) -> bool:
+    """Whether no server process works on the folder: each holds a lock as long as it lives."""
+    lock = FileLock.take(DataFolder.at(data_dir).server_lock)
+    if lock is None:
+        return False
+    lock.release()
+    return True
+
+
 def free_port() -> int:
     """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
     with socket.socket() as listener:

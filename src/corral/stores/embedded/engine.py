@@ -24,8 +24,8 @@ class EmbeddedEngine:
     """The server for `data_dir`. `port` opens TCP on 127.0.0.1 beside the socket, for workers in other
     languages; it counts only where the server is ours.
 
-    Belongs to one event loop; the thread that runs it must live as long as the engine. `on_event` is called on
-    the loop, see `events`.
+    Belongs to one event loop; the thread that runs it must live as long as the engine. `on_event` is called
+    on the loop, see `events`.
     """
 
     def __init__(
@@ -74,8 +74,8 @@ class EmbeddedEngine:
             raise
 
     async def ensure(self) -> None:
-        """To be called when the connection is lost: returns when a server does work, having taken over from an
-        owner that is gone. Any number of callers may wait at once; each sets its own limit.
+        """To be called when the connection is lost: returns when a server does work, having taken over from
+        an owner that is gone. Any number of callers may wait at once; each sets its own limit.
 
         Raises StoreUnavailable when a server of our own cannot be started, and after `stop`.
         """
@@ -94,7 +94,7 @@ class EmbeddedEngine:
         self._closed = True
         if self._arrival is not None:
             self._arrival.cancel()
-            await asyncio.wait([self._arrival])
+            await asyncio.gather(self._arrival, return_exceptions=True)
         if self._server is not None:
             await self._server.stop()
             self._server = None
@@ -118,8 +118,12 @@ class EmbeddedEngine:
             self._arrival = asyncio.create_task(self._arrive())
         arrival = self._arrival
         await asyncio.wait([arrival])
-        if not arrival.cancelled():
+        if arrival.cancelled():
+            return
+        try:
             arrival.result()
+        except OSError as error:
+            raise StoreUnavailable(f"The engine in {self._folder.path} cannot be started: {error}") from error
 
     async def _arrive(self) -> None:
         self._folder.create()
@@ -148,9 +152,8 @@ class EmbeddedEngine:
         try:
             lock.note(self._folder.socket_path)
             await server.start()
-        except BaseException as error:
+        except BaseException:
+            await server.stop()
             lock.release()
-            if isinstance(error, OSError):
-                raise StoreUnavailable(f"The built-in engine cannot be started: {error}") from error
             raise
         self._owner_lock, self._server = lock, server

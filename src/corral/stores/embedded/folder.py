@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Self
 
-from corral.model.errors import StoreUnavailable
-
 SOCKET_PATH_LIMIT = 100
 """Bytes. The kernel's own limit is 104 (macOS) or 108 (Linux), with the final zero."""
 
@@ -49,15 +47,12 @@ class DataFolder:
         return self.path / "engine.log"
 
     def create(self) -> None:
-        """Make what is missing, for this user alone. Raises StoreUnavailable where that is not possible."""
-        try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.server_dir.mkdir(mode=0o700, exist_ok=True)
-            socket_dir = Path(self.socket_path).parent
-            if socket_dir != self.path:
-                make_private(socket_dir)
-        except OSError as error:
-            raise StoreUnavailable(f"The data folder {self.path} cannot be used: {error}") from error
+        """Make what is missing, for this user alone. Raises OSError where that is not possible."""
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.server_dir.mkdir(mode=0o700, exist_ok=True)
+        socket_dir = Path(self.socket_path).parent
+        if socket_dir != self.path:
+            make_private(socket_dir)
 
     def with_noted_socket(self) -> Self:
         """The same with the socket that the owner has noted: its temporary folder may differ from ours."""

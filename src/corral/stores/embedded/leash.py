@@ -5,8 +5,8 @@ has to happen between fork and exec in a process with threads. It imports nothin
 milliseconds.
 
 Standard input is a pipe that only the owner holds open. On Linux the kernel sends SIGTERM when the owner is
-gone (prctl(2), PR_SET_PDEATHSIG; strictly: when the thread that started us is gone). Elsewhere a small process
-watches the pipe and does the same.
+gone (prctl(2), PR_SET_PDEATHSIG; strictly: when the thread that started us is gone). Elsewhere a small
+process watches the pipe and does the same.
 """
 
 import os

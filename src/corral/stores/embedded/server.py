@@ -30,7 +30,7 @@ class ServerSettings:
 def spawn(folder: DataFolder, settings: ServerSettings, server_lock: FileLock) -> subprocess.Popen[bytes]:
     """Start the server; it takes `server_lock` over from us. It ends when the calling *thread* does (Linux).
 
-    Returns at once. Raises StoreUnavailable without a program for this platform, OSError when that cannot run.
+    Returns at once. Raises StoreUnavailable without a program for this platform, OSError when it cannot run.
     """
     with server_lock, folder.open_log() as log:
         leash = [str(LEASH), str(os.getpid()), settings.leash, str(server_lock.fd)]

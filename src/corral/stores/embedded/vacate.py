@@ -13,13 +13,14 @@ from corral.stores.embedded.probe import listener_pid, probe, shut_down
 
 POLL_SECONDS = 0.02
 PATIENCE_SECONDS = 10.0
+KILL_SECONDS = 10.0
 
 
 async def vacate(folder: DataFolder, on_event: OnEvent, patience: float = PATIENCE_SECONDS) -> FileLock:
     """The server lock, once every server that an earlier owner left behind is gone. For the owner only.
 
-    A leftover is asked to shut down; after `patience` seconds it is killed, where the platform says which process
-    it is; after twice that StoreUnavailable is raised. Two servers on one append-only file would ruin it.
+    A leftover is asked to shut down; after `patience` seconds it is killed, where the platform says which
+    process it is; 10 s later StoreUnavailable is raised. Two servers on one append-only file would ruin it.
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -43,7 +44,7 @@ async def vacate(folder: DataFolder, on_event: OnEvent, patience: float = PATIEN
 
 
 def dismiss(folder: DataFolder, waited: float, patience: float) -> None:
-    if waited > 2 * patience:
+    if waited > patience + KILL_SECONDS:
         raise StoreUnavailable(f"Another server works on {folder.path} and does not end. Stop it first.")
     if waited <= patience:
         shut_down(folder.socket_path)
