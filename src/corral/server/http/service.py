@@ -42,6 +42,7 @@ class Service:
     stopping: bool = False
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     _chores: set[asyncio.Future[None]] = field(default_factory=set)
+    _flushes: list[Callable[[], None]] = field(default_factory=list)
 
     def join(self, guest: Guest) -> None:
         """Count a connection in, from its first byte to its last."""
@@ -53,6 +54,17 @@ class Service:
         self.guests.discard(guest)
         if not self.guests:
             self.empty.set()
+
+    def soon(self, flush: Callable[[], None]) -> None:
+        """Call `flush` when this tick of the loop is over; one timer of the loop serves all who ask."""
+        if not self._flushes:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._flushes.append(flush)
+
+    def _flush(self) -> None:
+        flushes, self._flushes = self._flushes, []
+        for flush in flushes:
+            flush()
 
     def spawn(self, chore: Coroutine[None, None, None]) -> None:
         """Run something short that nobody waits for."""

@@ -22,6 +22,7 @@ TRY_AGAIN_LATER = 1013
 _FINAL = 0x80
 _COMPRESSED = 0x40
 _LONGEST_REASON = 123
+_NEVER_SENT = (1004, BROKEN)
 
 
 def header(opcode: int, length: int, *, compressed: bool = False) -> bytes:
@@ -46,3 +47,8 @@ def close_frame(code: int, reason: str = "") -> bytes:
 def close_code(payload: bytes) -> int:
     """The code in a close frame's payload."""
     return int(unpack_from("!H", payload)[0]) if len(payload) >= 2 else NO_CODE
+
+
+def may_be_sent(code: int) -> bool:
+    """Whether a close frame may carry this code (RFC 6455, section 7.4); NO_CODE stands for none at all."""
+    return code == NO_CODE or 3000 <= code <= 4999 or (1000 <= code <= 1014 and code not in _NEVER_SENT)

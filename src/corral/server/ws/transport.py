@@ -13,6 +13,7 @@ from corral.server.ws import frames
 from corral.server.ws.assembly import Assembler, Violation
 from corral.server.ws.deflate import Deflate, negotiate
 from corral.server.ws.handshake import acceptance
+from corral.server.ws.heartbeat import Beat, Heartbeat
 from corral.server.ws.parser import FrameParser
 
 __all__ = ["Reject", "Session", "Socket", "WebSocket", "open_socket"]
@@ -66,8 +67,8 @@ class WebSocket(asyncio.BufferedProtocol):
         self._outgoing: list[bytes] = []
         self._outgoing_size = 0
         self._watch = WriteWatch(service)
-        self._since = self._heard = service.now
-        self._pinged = 0.0
+        self._heartbeat = Heartbeat(service.limits, service.now)
+        self._since = service.now
         self._tail = 0
         self._swollen = self._full = self._held = False
         service.join(self)
@@ -119,6 +120,7 @@ class WebSocket(asyncio.BufferedProtocol):
     def hold(self, held: bool) -> None:
         if held is not self._held:
             self._held = held
+            self._heartbeat.heard = self._service.now
             self._throttle()
 
     # The transport calls these.
@@ -127,7 +129,7 @@ class WebSocket(asyncio.BufferedProtocol):
         return self._parser.get_buffer(sizehint)
 
     def buffer_updated(self, nbytes: int) -> None:
-        self._heard = self._service.now
+        self._heartbeat.heard = self._service.now
         if self._phase is Phase.ENDING:
             return
         self._parser.updated(nbytes)
@@ -144,7 +146,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def resume_writing(self) -> None:
         self._full = False
-        self._heard = self._service.now
+        self._heartbeat.heard = self._service.now
         self._throttle()
         writable = getattr(self._session, "writable", None)
         if writable is not None and self._phase is Phase.OPEN:
@@ -166,10 +168,11 @@ class WebSocket(asyncio.BufferedProtocol):
             overdue = now - self._since > limits.close_timeout
         elif self._full:
             overdue = self._watch.stalled(self.buffered)
-        elif self._held:
-            overdue = False
         else:
-            overdue = self._silent(now)
+            beat = Beat.NOTHING if self._held else self._heartbeat.check(now)
+            if beat is Beat.PING:
+                self._queue(frames.header(frames.PING, 0))
+            overdue = beat is Beat.GIVE_UP
         if overdue:
             self._transport.abort()
 
@@ -193,7 +196,7 @@ class WebSocket(asyncio.BufferedProtocol):
                 self._data(opcode, frame)
         elif frame.rsv1 or frame.rsv2 or frame.rsv3:
             self._fail(frames.PROTOCOL_ERROR)
-        elif opcode == frames.PING:
+        elif opcode == frames.PING and self._phase is Phase.OPEN:
             payload = frame.get_payload_as_bytes()
             self._queue(frames.header(frames.PONG, len(payload)), payload)
         elif opcode == frames.CLOSE:
@@ -215,11 +218,12 @@ class WebSocket(asyncio.BufferedProtocol):
 
     # Sending.
 
-    def _queue(self, *parts: bytes) -> None:
-        if not self._outgoing:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._outgoing.extend(parts)
-        self._outgoing_size += sum(map(len, parts))
+    def _queue(self, head: bytes, payload: bytes = b"") -> None:
+        outgoing = self._outgoing
+        if not outgoing:
+            self._service.soon(self._flush)
+        outgoing += (head, payload)
+        self._outgoing_size += len(head) + len(payload)
         if self._outgoing_size > _FLUSH_AT:
             self._flush()
 
@@ -237,7 +241,7 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _close_received(self, code: int) -> None:
         if self._phase is Phase.OPEN:
-            if not _may_be_sent(code):
+            if not frames.may_be_sent(code):
                 self._fail(frames.PROTOCOL_ERROR)
                 return
             self._code = code
@@ -272,18 +276,6 @@ class WebSocket(asyncio.BufferedProtocol):
 
     # Waiting.
 
-    def _silent(self, now: float) -> bool:
-        """Ping a peer that says nothing; true when it does not answer either."""
-        limits = self._service.limits
-        if self._heard >= self._pinged:
-            self._pinged = 0.0
-        if self._pinged:
-            return now - self._pinged > limits.ping_timeout
-        if now - self._heard > limits.ping_idle:
-            self._pinged = now
-            self._queue(frames.header(frames.PING, 0))
-        return False
-
     def _throttle(self) -> None:
         # A peer that does not read its answers is not read from either; a closing one must be.
         if (self._full or self._held) and self._phase is Phase.OPEN:
@@ -297,9 +289,3 @@ class WebSocket(asyncio.BufferedProtocol):
         except Exception as error:  # noqa: BLE001 - whatever a session raises closes its socket, nothing else
             self._service.failed(self.request, error)
             self.close(frames.INTERNAL_ERROR, "internal error")
-
-
-def _may_be_sent(code: int) -> bool:
-    return (
-        code == frames.NO_CODE or 3000 <= code <= 4999 or (1000 <= code <= 1014 and code not in (1004, 1006))
-    )
