@@ -57,6 +57,16 @@ async def test_frozen_is_silent_but_open_and_thawing_delivers(caller: Streams, p
     late[1].close()
 
 
+async def test_stranded_connections_stay_silent_and_new_ones_work(caller: Streams, proxy: FaultProxy) -> None:
+    assert await _says(caller, b"1") == b"1"
+    proxy.strand()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(_says(caller, b"2"), 0.05)
+    again = await asyncio.open_connection(proxy.host, proxy.port)
+    assert await _says(again, b"3") == b"3"
+    again[1].close()
+
+
 async def test_latency_delays_but_does_not_queue(caller: Streams, proxy: FaultProxy) -> None:
     now = asyncio.get_running_loop().time
     proxy.latency(0.05)

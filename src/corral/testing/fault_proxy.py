@@ -30,7 +30,7 @@ class FaultProxy:
         self._latency = 0.0
         self._flowing = asyncio.Event()
         self._flowing.set()
-        self._links: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
+        self._links: dict[asyncio.Task[None], _Link] = {}
         self._listening: asyncio.Task[asyncio.Server] | None = None
 
     async def __aenter__(self) -> Self:
@@ -61,15 +61,20 @@ class FaultProxy:
         """End `freeze`; what was sent in the meantime arrives."""
         self._flowing.set()
 
+    def strand(self) -> None:
+        """Silence for ever what is open now, as when a router forgets it; new connections work."""
+        for link in self._links.values():
+            link.free.clear()
+
     def latency(self, seconds: float) -> None:
         """Let bytes arrive this much later, in each direction."""
         self._latency = seconds
 
     def drop(self) -> None:
         """Break every open connection."""
-        for task, writers in self._links.items():
+        for task, link in self._links.items():
             task.cancel()
-            for writer in writers:
+            for writer in link.writers:
                 writer.transport.abort()
 
     def refuse(self) -> None:
@@ -91,20 +96,20 @@ class FaultProxy:
 
     def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
-        writers = [writer]
-        task = asyncio.get_running_loop().create_task(self._carry((reader, writer), writers))
-        self._links[task] = writers
+        link = _Link([writer])
+        task = asyncio.get_running_loop().create_task(self._carry((reader, writer), link))
+        self._links[task] = link
         task.add_done_callback(self._links.pop)
 
-    async def _carry(self, caller: Streams, writers: list[asyncio.StreamWriter]) -> None:
+    async def _carry(self, caller: Streams, link: "_Link") -> None:
         """Carry bytes both ways until one side closes."""
         ways: list[asyncio.Task[None]] = []
         try:
-            await self._flowing.wait()
+            await self._passable(link)
             target = await self._reach()
-            writers.append(target[1])
+            link.writers.append(target[1])
             for reader, writer in ((caller[0], target[1]), (target[0], caller[1])):
-                ways.append(asyncio.create_task(self._forward(reader, writer)))
+                ways.append(asyncio.create_task(self._forward(reader, writer, link)))
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         except OSError:
             pass
@@ -112,7 +117,7 @@ class FaultProxy:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
-            for writer in writers:
+            for writer in link.writers:
                 writer.close()
                 with contextlib.suppress(OSError):
                     await writer.wait_closed()
@@ -123,11 +128,17 @@ class FaultProxy:
         host, _, port = self._target.rpartition(":")
         return await asyncio.open_connection(host.strip("[]"), int(port))
 
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _passable(self, link: "_Link") -> None:
+        await self._flowing.wait()
+        await link.free.wait()
+
+    async def _forward(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: "_Link"
+    ) -> None:
         chunks: Chunks = asyncio.Queue(_CHUNKS_ON_THE_WAY)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._collect(reader, chunks))
-            await self._deliver(chunks, writer)
+            await self._deliver(chunks, writer, link)
 
     async def _collect(self, reader: asyncio.StreamReader, chunks: Chunks) -> None:
         now = asyncio.get_running_loop().time
@@ -136,17 +147,26 @@ class FaultProxy:
                 await chunks.put((now() + self._latency, chunk))
         await chunks.put((now() + self._latency, b""))
 
-    async def _deliver(self, chunks: Chunks, writer: asyncio.StreamWriter) -> None:
+    async def _deliver(self, chunks: Chunks, writer: asyncio.StreamWriter, link: "_Link") -> None:
         now = asyncio.get_running_loop().time
         while True:
             due, chunk = await chunks.get()
             if due > now():
                 await asyncio.sleep(due - now())
-            await self._flowing.wait()
+            await self._passable(link)
             if not chunk:
                 return
             writer.write(chunk)
             await writer.drain()
+
+
+class _Link:
+    """One caller's connection."""
+
+    def __init__(self, writers: list[asyncio.StreamWriter]) -> None:
+        self.writers = writers
+        self.free = asyncio.Event()
+        self.free.set()
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -37,8 +37,10 @@ async def test_a_silent_connection_is_noticed_and_replaced(
         await connection.send("PING")
     assert not connection.is_ready
     assert "in time" in await observer.reaches("failed")
+    with pytest.raises(StoreUnavailable, match="cannot be reached"):
+        await connection.ready(0.01)
     proxy.thaw()
-    await observer.reaches("ready", 2)
+    await connection.ready(5)
     assert await connection.send("PING") == b"PONG"
 
 
@@ -47,8 +49,9 @@ async def test_a_silent_idle_connection_is_noticed_too(
 ) -> None:
     connection = connect(_through(proxy), limits=QUICK, on_state=observer)
     await connection.ready(5)
-    proxy.freeze()
+    proxy.strand()
     assert "no reply" in await observer.reaches("lost")
+    assert await connection.send("PING") == b"PONG"
 
 
 async def test_a_living_idle_connection_is_kept(

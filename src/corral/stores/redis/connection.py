@@ -107,7 +107,9 @@ class Connection:
         """Wait until commands go out. Raises StoreUnavailable after `timeout` seconds, saying why."""
         try:
             async with asyncio.timeout(timeout):
-                await self._ready.wait()
+                while not self.is_ready:
+                    self._ready.clear()
+                    await self._ready.wait()
         except TimeoutError:
             raise StoreUnavailable(f"{self._address} cannot be reached: {self._backlog.why}") from None
 
@@ -134,8 +136,7 @@ class Connection:
         while True:
             try:
                 wire = await dial(self._address, self._name, limits, self._on_connect)
-            # Whatever one attempt raises, a bug of `on_connect` included, the next attempt must come.
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever goes wrong, the next attempt must come
                 self._backlog.why = str(error) or repr(error)
                 self._tell("failed", self._backlog.why)
             else:
@@ -157,7 +158,6 @@ class Connection:
             await wire.lost
         finally:
             watchdog.stop()
-            self._ready.clear()
             self._wire = None
             self._backlog.why = wire.ended or "closed"
             self._backlog.hold(wire.left)

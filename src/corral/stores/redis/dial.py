@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import cache
 
 from corral.model.errors import StoreError, StoreUnavailable
 from corral.stores.redis.address import Address
@@ -28,6 +29,8 @@ async def dial(
         if on_connect is not None:
             async with asyncio.timeout(limits.reply_timeout):
                 await on_connect(wire)
+            if wire.ended is not None:
+                raise StoreUnavailable(wire.ended)
     except TimeoutError:
         wire.drop("too slow to connect")
         raise StoreUnavailable(f"{address} did not answer in time") from None
@@ -42,14 +45,19 @@ async def _open(wire: Wire, address: Address) -> None:
     if address.path is not None:
         await loop.create_unix_connection(lambda: wire, address.path)
     else:
-        await loop.create_connection(lambda: wire, address.host, address.port, ssl=_tls(address))
+        tls = _tls(address.tls_verify, address.tls_ca) if address.tls else None
+        try:
+            await loop.create_connection(lambda: wire, address.host, address.port, ssl=tls)
+        except ssl.SSLError:
+            _tls.cache_clear()  # the accepted authorities may have been replaced on disk
+            raise
 
 
-def _tls(address: Address) -> ssl.SSLContext | None:
-    if not address.tls:
-        return None
-    context = ssl.create_default_context(cafile=address.tls_ca)
-    if not address.tls_verify:
+@cache
+def _tls(verify: bool, ca: str | None) -> ssl.SSLContext:
+    """Kept, as reading the system's authorities takes 20 ms."""
+    context = ssl.create_default_context(cafile=ca)
+    if not verify:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
