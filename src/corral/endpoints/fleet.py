@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from corral.model.endpoint import Endpoint
-from corral.model.errors import CorralError, InvalidInput, StoreError, StoreUnavailable
+from corral.model.errors import CorralError, StoreError, StoreUnavailable
 from corral.policy.worker_bodies import decode_record
 from corral.store.registry import RegistryStore
 
@@ -106,9 +106,7 @@ class Fleet:
 
     def _start(self, queue: str, record: bytes) -> Worker | None:
         try:
-            endpoint = decode_record(record)
-            if endpoint.queue != queue:
-                raise InvalidInput(f"the record names another queue, {endpoint.queue}")
+            endpoint = decode_record(record, queue)
             worker = self._hire(endpoint)
         except CorralError as error:
             self._listener.bad_record(queue, error)

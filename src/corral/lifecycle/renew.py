@@ -43,5 +43,6 @@ class LockKeeper:
             return
         gone = set(await self._jobs.renew(self._queue, held, self._lock_ms))
         for claimed in held:
-            if claimed.job.id in gone and self._held.pop(claimed.token, None):
+            if claimed.job.id in gone and claimed.token in self._held:
+                self.release(claimed)
                 self._lost(self._queue, claimed.job.id)

@@ -1,7 +1,7 @@
 """advance: a job of a series, once claimed, puts the next one of the series into the queue."""
 
 from corral.model.job import ClaimedJob
-from corral.policy.recurrence import is_legacy_key, next_iteration
+from corral.policy.recurrence import next_iteration, next_job_opts
 from corral.store.store import Store
 
 
@@ -15,9 +15,9 @@ async def advance(store: Store, queue: str, claimed: ClaimedJob, now: int) -> No
     key, repeat = job.repeat_job_key, job.opts.get("repeat")
     if not isinstance(key, str) or not isinstance(repeat, dict):
         return
-    if is_legacy_key(key) and not await store.schedulers.exists(queue, key):
+    if key.count(":") >= 4 and not await store.schedulers.exists(queue, key):
         return  # a repeatable job of BullMQ 5, which only BullMQ 5 can carry on
-    following = next_iteration(key, repeat, job.opts, now)
+    following = next_iteration(repeat, now, job.opts.get("prevMillis") or 0)
     if following is not None:
-        opts, next_at = following
-        await store.schedulers.advance(queue, key, next_at, bytes(job.data), opts, job.id, now)
+        opts = next_job_opts(following, key, repeat, job.opts, now)
+        await store.schedulers.advance(queue, key, following.millis or 0, bytes(job.data), opts, job.id, now)

@@ -231,6 +231,11 @@ def not_stored(queue: str, job_id: str, why: Exception) -> None:
     voice.error("not-stored", text, voice.trouble, queue=queue, job=job_id)
 
 
+def not_advanced(queue: str, job_id: str, why: Exception) -> None:
+    text = f"The job after {job_id} of its series in queue {queue} could not be added: {_why(why)}"
+    voice.error("not-advanced", text, voice.jobs, queue=queue, job=job_id)
+
+
 def _why(error: BaseException | str) -> str:
     return error if isinstance(error, str) else str(error) or type(error).__name__
 

@@ -9,10 +9,10 @@ from corral.lifecycle.add import add
 from corral.model.errors import InvalidInput, JobNotFound
 from corral.model.job import Job, NewJob
 from corral.operations.services import Services
+from corral.policy.paging import ALL_STATES, Page, counted_states
 
-ALL_STATES = (
-    "active", "completed", "delayed", "failed", "paused", "prioritized", "waiting", "waiting-children",
-)  # fmt: skip
+Rows = tuple[int, int] | None
+
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -47,21 +47,19 @@ async def get_job(services: Services, queue: str, job_id: str) -> Job:
     return job
 
 
-async def list_jobs(services: Services, queue: str, states: Sequence[str], start: int, length: int) -> JobPage:
+async def list_jobs(services: Services, queue: str, states: Sequence[str], page: Page) -> JobPage:
     """The range applies to each state by itself, newest first; `paused` comes with `waiting`, as in BullMQ."""
-    wanted = list(dict.fromkeys(states)) or list(ALL_STATES)
-    if "waiting" in wanted and "paused" not in wanted:
-        wanted.append("paused")
-    counts = await job_counts(services, queue, wanted)
-    jobs = await services.store.jobs.list(queue, wanted, start, start + length - 1, False) if length else []
-    return JobPage(counts=counts, jobs=jobs, start=start, length=length)
+    counts = await job_counts(services, queue, states)
+    jobs: list[Job] = []
+    if page.length:
+        wanted = counted_states(list(states))
+        jobs = await services.store.jobs.in_states(queue, wanted, page.start, page.end, False)
+    return JobPage(counts=counts, jobs=jobs, start=page.start, length=page.length)
 
 
 async def job_counts(services: Services, queue: str, states: Sequence[str]) -> dict[str, int]:
     """Jobs per state. While the queue is paused its waiting jobs count as `paused`, as BullMQ 5 has it."""
-    wanted = list(dict.fromkeys(states)) or list(ALL_STATES)
-    if "waiting" in wanted and "paused" not in wanted:
-        wanted.append("paused")
+    wanted = counted_states(list(dict.fromkeys(states)) or list(ALL_STATES))
     counts = await services.store.queues.counts(queue, wanted)
     if counts.get("waiting") and await services.store.queues.is_paused(queue):
         counts["paused"] += counts["waiting"]
@@ -80,10 +78,11 @@ async def add_log(services: Services, queue: str, job_id: str, row: Any, keep: i
     return await services.store.jobs.add_log(queue, job_id, _log_text(row), keep)
 
 
-async def get_logs(services: Services, queue: str, job_id: str, start: int, end: int, asc: bool = True) -> LogPage:
-    """Rows `start..end`, inclusive, -1 being the last; an unknown job has none."""
-    rows, count = await services.store.jobs.logs(queue, job_id, start, end, asc)
-    return LogPage(logs=rows, count=count)
+async def get_logs(services: Services, queue: str, job_id: str, rows: Rows, asc: bool = True) -> LogPage:
+    """Rows `start..end`, inclusive, -1 being the last, or none but the total; an unknown job has none."""
+    start, end = rows or (0, 0)
+    found, count = await services.store.jobs.logs(queue, job_id, start, end, asc)
+    return LogPage(logs=found if rows else [], count=count)
 
 
 def check_json(body: bytes) -> Any:

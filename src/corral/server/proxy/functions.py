@@ -9,6 +9,7 @@ from corral.model.errors import InvalidInput
 from corral.operations import jobs, queues
 from corral.operations.services import Services
 from corral.policy.job_bodies import parse_job_args
+from corral.policy.paging import ALL_STATES, counted_states
 
 Arguments = list[msgspec.Raw]
 _text = msgspec.json.Decoder(str).decode
@@ -17,7 +18,7 @@ _maybe_flag = msgspec.json.Decoder(bool | None).decode
 _states = msgspec.json.Decoder(str | list[str] | None).decode
 _anything = msgspec.json.Decoder().decode
 _ABSENT = msgspec.Raw(b"null")
-_KNOWN_STATES = frozenset(jobs.ALL_STATES)
+_KNOWN_STATES = frozenset(ALL_STATES)
 
 
 class Function(msgspec.Struct, frozen=True):
@@ -52,7 +53,7 @@ async def get_workers(services: Services, queue: str, args: Arguments) -> Any:
 async def get_jobs(services: Services, queue: str, args: Arguments) -> Any:
     states, start, end, asc = _padded(args, 4)
     first, last = _maybe_number(start), _maybe_number(end)
-    return await services.store.jobs.list(
+    return await services.store.jobs.in_states(
         queue,
         _with_paused(_wanted(states)),
         0 if first is None else first,
@@ -69,14 +70,8 @@ async def get_job_counts(services: Services, queue: str, args: Arguments) -> Any
 async def get_job_logs(services: Services, queue: str, args: Arguments) -> Any:
     job_id, start, end, asc = _padded(args, 4)
     first, last, ascending = _maybe_number(start), _maybe_number(end), _maybe_flag(asc)
-    return await jobs.get_logs(
-        services,
-        queue,
-        _text(job_id),
-        0 if first is None else first,
-        -1 if last is None else last,
-        ascending is not False,
-    )
+    rows = (0 if first is None else first, -1 if last is None else last)
+    return await jobs.get_logs(services, queue, _text(job_id), rows, ascending is not False)
 
 
 async def update_job_progress(services: Services, queue: str, args: Arguments) -> None:
@@ -124,5 +119,5 @@ def _wanted(states: msgspec.Raw) -> list[str]:
 
 
 def _with_paused(states: list[str]) -> list[str]:
-    wanted = states or list(jobs.ALL_STATES)
-    return [*wanted, "paused"] if "waiting" in wanted and "paused" not in wanted else wanted
+    wanted = states or list(ALL_STATES)
+    return counted_states(wanted)

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs
 from corral.operations import jobs, workers
 from corral.policy.job_bodies import parse_jobs
 from corral.policy.names import check_queue_name, decode_segment
-from corral.policy.paging import log_window, page_window, parse_statuses
+from corral.policy.paging import parse_log_range, parse_page, parse_statuses
 from corral.policy.worker_bodies import parse_endpoint, parse_worker
 from corral.server.call import OK, Access, Call, Route, as_json
 from corral.server.http.message import Response
@@ -21,8 +21,9 @@ async def get_jobs(call: Call) -> Response:
     """GET /queues/:queueName/jobs"""
     queue = _queue(call)
     query = _query(call)
-    start, length = page_window(query)
-    return as_json(call, await jobs.list_jobs(call.services, queue, parse_statuses(query), start, length))
+    page = parse_page(query.get("start"), query.get("length"))
+    states = parse_statuses(query.get("statuses"))
+    return as_json(call, await jobs.list_jobs(call.services, queue, states, page))
 
 
 async def get_job(call: Call) -> Response:
@@ -49,8 +50,9 @@ async def add_log(call: Call) -> Response:
 async def get_logs(call: Call) -> Response:
     """GET /queues/:queueName/jobs/:jobId/logs"""
     queue = _queue(call)
-    start, end = log_window(_query(call))
-    return as_json(call, await jobs.get_logs(call.services, queue, decode_segment(call.params[1]), start, end))
+    query = _query(call)
+    rows = parse_log_range(query.get("start"), query.get("length"), query.get("end"))
+    return as_json(call, await jobs.get_logs(call.services, queue, decode_segment(call.params[1]), rows))
 
 
 async def register_worker(call: Call) -> Response:
@@ -62,7 +64,8 @@ async def register_worker(call: Call) -> Response:
 
 async def register_endpoint(call: Call) -> Response:
     """POST /endpoints/:queueName"""
-    endpoint = parse_endpoint(_queue(call), call.request.body)
+    limits = call.services.names
+    endpoint = parse_endpoint(decode_segment(call.params[0]), call.request.body, limits.min, limits.max)
     await workers.register_worker(call.services, endpoint)
     return OK
 

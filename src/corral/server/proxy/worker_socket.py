@@ -64,7 +64,8 @@ class WorkerSocket:
             return Failed("Connection closed")
         id, self._next_id = self._next_id, self._next_id + 1
         loop = asyncio.get_running_loop()
-        pending = self._pending[id] = loop.create_future()
+        pending: asyncio.Future[Outcome] = loop.create_future()
+        self._pending[id] = pending
         timer = loop.call_later(_TIMEOUT, self._settle, id, Failed("Timeout"))
         job = claimed.job
         self._socket.send(messages.encode(messages.Pushed(id, Assignment(job.data, job, claimed.token))))

@@ -6,9 +6,10 @@ from typing import Any
 
 import msgspec
 
+from corral.model.errors import InvalidInput
 from corral.model.job import NewJob
 from corral.policy.options import encode_short, is_plain
-from corral.policy.recurrence import next_job_opts, scheduler_id, scheduler_opts, validate_repeat
+from corral.policy.recurrence import check_repeat, next_iteration, next_job_opts, repeat_key, scheduler_record
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache, QueueKeys
 from corral.stores.redis.run import Call, Value, refusal, run, run_atomically
@@ -16,6 +17,7 @@ from corral.stores.redis.scripts import official, own
 
 _json = msgspec.json.Encoder().encode
 _pack = msgspec.msgpack.Encoder().encode
+_NOT_REPEATED = ("repeat", "jobId", "delay", "timestamp")
 _MOST = 1000  # jobs after which a tick's batch is sent, so that one call never holds the engine for long
 
 
@@ -140,14 +142,17 @@ def _parent(opts: dict[str, Any]) -> dict[str, Any] | None:
 def _scheduled(keys: QueueKeys, job: NewJob, now: int) -> Call:
     """A repeated job is the first iteration of a job scheduler, which BullMQ 6 has in place of repeatable jobs."""
     repeat = job.opts["repeat"]
-    validate_repeat(repeat, now)
-    template = {key: value for key, value in job.opts.items() if key not in ("repeat", "jobId", "delay")}
-    key = scheduler_id(job.name, repeat)
-    first = next_job_opts(key, repeat, template, now)
+    check_repeat(repeat, now)
+    iteration = next_iteration(repeat, now)
+    if iteration is None:
+        raise InvalidInput("The repetition is over before it began")
+    template = {key: value for key, value in job.opts.items() if key not in _NOT_REPEATED}
+    key = repeat_key(job.name, repeat, job.opts.get("jobId", ""))
+    first = next_job_opts(iteration, key, repeat, template, now)
     names = ("repeat", "delayed", "wait", "paused", "meta", "prioritized", "marker", "id", "events", "pc", "active")
     args: tuple[Value, ...] = (
-        first["prevMillis"],
-        _pack(scheduler_opts(job.name, repeat)),
+        iteration.millis or 0,
+        _pack(scheduler_record(repeat, job.name)),
         key,
         job.data,
         _pack(encode_short(template)),

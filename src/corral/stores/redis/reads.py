@@ -28,7 +28,7 @@ class Reader:
             return None
         return stored_job(keys.qualified, job_id, found) if b"timestamp" in found else None
 
-    async def list(self, queue: str, states: Sequence[str], start: int, end: int, asc: bool) -> "list[Job]":
+    async def in_states(self, queue: str, states: Sequence[str], start: int, end: int, asc: bool) -> list[Job]:
         keys = self._keys.of(queue)
         names = ["wait" if state == "waiting" else state for state in states]
         args = (start, end, "1" if asc else "0", _BACKFILL, *names)
@@ -54,7 +54,7 @@ class Reader:
             raise JobNotFound(f"Missing key for job {job_id}. addLog")
         return count
 
-    async def logs(self, queue: str, job_id: str, start: int, end: int, asc: bool) -> "tuple[list[str], int]":
+    async def logs(self, queue: str, job_id: str, start: int, end: int, asc: bool) -> tuple[list[str], int]:
         key = self._keys.of(queue).job(job_id) + ":logs"
         window = (start, end) if asc else (-(end + 1), -(start + 1))
         rows, count = self._connection.send_many([("LRANGE", key, *window), ("LLEN", key)])

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from corral.model.errors import JobNotFound, LockLost, NotInState, StoreError
-from corral.stores.redis.connection import Connection, ScriptMissing
+from corral.stores.redis.connection import Connection, ScriptMissing, Sender
 from corral.stores.redis.scripts import Script, everything
 
 Value = bytes | str | int | float
 Call = tuple[Script, tuple[str, ...], tuple[Value, ...]]
 
 
-async def load_scripts(connection: Connection) -> None:
+async def load_scripts(connection: Sender) -> None:
     """Give the engine every script; done at each connect."""
     for loading in connection.send_many([("SCRIPT", "LOAD", script.source) for script in everything()]):
         await loading
