@@ -20,18 +20,21 @@ syntax = msgspec.json.Decoder(msgspec.Raw)
 
 
 class EndpointCaller:
-    """The runner of one endpoint: `await caller(claimed)` is the outcome of the job. It does not raise."""
+    """The runner of one endpoint: `await caller(claimed)` is the outcome of the job. It does not raise.
+
+    `timeout` is seconds until the response headers.
+    """
 
     def __init__(self, endpoint: Endpoint, pool: HttpPool) -> None:
         self._pool = pool
-        self._timeout = (endpoint.endpoint.timeout or DEFAULT_TIMEOUT_MS) / 1000
+        self.timeout = (endpoint.endpoint.timeout or DEFAULT_TIMEOUT_MS) / 1000
         self._request = _prepare(endpoint.endpoint)
 
     async def __call__(self, claimed: ClaimedJob) -> Outcome:
         if isinstance(self._request, Failed):
             return self._request
         try:
-            reply = await self._pool.send(self._request, encode_call(claimed), self._timeout)
+            reply = await self._pool.send(self._request, encode_call(claimed), self.timeout)
         except CallTimeout:
             return Failed(TIMED_OUT)
         except CallFailed as error:
