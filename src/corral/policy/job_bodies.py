@@ -40,20 +40,23 @@ _decode = msgspec.json.Decoder(list[_Input]).decode
 def parse_jobs(body: bytes) -> list[NewJob]:
     """The jobs of `POST /queues/:queue/jobs`; `data` keeps its bytes.
 
-    The first failure wins, as in bullmq-proxy: each element in turn, and last what BullMQ itself would
-    refuse. Raises InvalidInput.
+    The first failure wins, as in bullmq-proxy: each element in turn, and last what BullMQ itself would refuse.
+    Raises InvalidInput.
     """
+    body = without_mark(body)
     try:
         given = _decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _from_odd_body(body)
+        raise _first_failure(body) from None
     check_raw(body)
     refusal: str | None = None
     jobs: list[NewJob] = []
     for item in given:
         name, data, raw_opts = item.name, bytes(item.data), bytes(item.opts)
         if type(name) is not str or not name or data[0] not in (_OBJECT, _ARRAY):
-            name = _unusual_name(name, data)
+            odd = _name_refusal(name, data)
+            refusal = refusal or odd
+            name = _printed(name)
         if raw_opts in _NO_OPTIONS:
             jobs.append(NewJob(name, data, {"attempts": 0}))
             continue
@@ -70,7 +73,10 @@ def parse_job_args(name: Any, data: Any, opts: Any) -> NewJob:
 
     As data, `msgspec.Raw` and bytes are JSON already; other values are not. Raises InvalidInput.
     """
-    job = NewJob(_name(name), _encoded(data), normalise(check_given(opts)))
+    refusal = _type_refusal(name)
+    if refusal:
+        raise InvalidInput(refusal)
+    job = NewJob(_printed(name), _encoded(data), normalise(check_given(opts)))
     limit = job.opts.get("sizeLimit")
     if limit and len(job.data) > limit:
         raise InvalidInput(f"The size of job {text(job.name)} exceeds the limit {limit} bytes")
@@ -94,13 +100,13 @@ def _posted(raw: bytes) -> _Options:
 _remembered = lru_cache(maxsize=512)(_posted)
 
 
-def _unusual_name(name: Any, data: bytes) -> str:
-    """The name of a job whose name or data is no everyday value."""
+def _name_refusal(name: Any, data: bytes) -> str | None:
+    """For a job whose name or data is no everyday value."""
     if not truthy(name):
         raise InvalidInput("name is required")
     if _is_falsy(data):
         raise InvalidInput("data is required")
-    return _name(name)
+    return _type_refusal(name)
 
 
 def _is_falsy(data: bytes) -> bool:
@@ -109,18 +115,20 @@ def _is_falsy(data: bytes) -> bool:
     return data in (b"null", b"false", b'""')
 
 
-def _name(name: Any) -> str:
-    """Numbers are printed, as BullMQ's scripts would."""
-    if isinstance(name, str):
-        return name
-    if is_number(name):
-        return text(name)
-    raise InvalidInput(f"Invalid name {text(name)}, must be a string")
+def _type_refusal(name: Any) -> str | None:
+    """BullMQ's scripts take a number for a name, and nothing else but a string."""
+    if isinstance(name, str) or is_number(name):
+        return None
+    return f"Invalid name {text(name)}, must be a string"
+
+
+def _printed(name: Any) -> str:
+    return name if isinstance(name, str) else text(name)
 
 
 def _encoded(data: Any) -> bytes:
     if isinstance(data, (msgspec.Raw, bytes)):
-        encoded = bytes(data)
+        encoded = bytes(data) or b"null"
         check_raw(encoded)
         return encoded
     try:
@@ -129,17 +137,17 @@ def _encoded(data: Any) -> bytes:
         raise InvalidInput(f"Invalid data: {error}") from None
 
 
-def _from_odd_body(body: bytes) -> list[NewJob]:
-    """The typed decode refused the body: find the failure that comes first in bullmq-proxy's order."""
-    bare = without_mark(body)
-    if bare is not body:
-        return parse_jobs(bare)
-    value = decode(body)
-    if not isinstance(value, list):
-        raise InvalidInput("Body must be an array")
-    for element in value:
-        _check_element(element)
-    raise InvalidInput("Body must be an array of jobs")
+def _first_failure(body: bytes) -> InvalidInput:
+    """The typed decode refused the body: what bullmq-proxy would have found first."""
+    try:
+        value = decode(body)
+        if not isinstance(value, list):
+            raise InvalidInput("Body must be an array")
+        for element in value:
+            _check_element(element)
+    except InvalidInput as failure:
+        return failure
+    return InvalidInput("Body must be an array of jobs")
 
 
 def _check_element(element: Any) -> None:

@@ -10,7 +10,7 @@ from corral.policy.javascript import text, truthy
 from corral.policy.json_body import decode
 from corral.policy.names import check_queue_name
 from corral.policy.options import tidy
-from corral.policy.worker_checks import check_options, check_target, refuse_unexpected, require
+from corral.policy.worker_checks import check_headers, check_options, check_target, refuse_unexpected, require
 from corral.policy.worker_values import read_options, read_target
 
 _FIELDS = frozenset({"queue", "endpoint", "opts"})
@@ -66,7 +66,7 @@ def encode_record(endpoint: Endpoint) -> bytes:
 def decode_record(record: bytes, queue: str | None = None) -> Endpoint:
     """An endpoint as corral or any bullmq-proxy stored it; what is out of range becomes the default.
 
-    `queue` is the hash field and goes before the name inside. Raises InvalidInput when nobody could be called.
+    `queue`, the hash field, goes before the name inside. Raises InvalidInput when nobody could be called.
     """
     stored = decode(record)
     require(stored, "endpoint")
@@ -81,6 +81,7 @@ def _checked(posted: dict[str, Any]) -> Registration:
     check_target(target)
     if truthy(opts):
         check_options(opts)
+    check_headers(target.get("headers"))
     kept = posted if isinstance(opts, dict) else {name: posted[name] for name in posted if name != "opts"}
     record = msgspec.json.encode(tidy(kept))
     return Registration(posted["queue"], read_target(target), read_options(opts), record)

@@ -35,7 +35,7 @@ def refuse_unexpected(given: Any, allowed: Set[str], prefix: str = "") -> None:
 
 
 def check_target(target: Any) -> None:
-    """The `endpoint` of a registration. Raises InvalidInput."""
+    """The `endpoint` of a registration, but for its headers. Raises InvalidInput."""
     require(target, "url", "method")
     if not _is_web_address(target["url"]):
         raise InvalidInput("Invalid URL")
@@ -46,7 +46,10 @@ def check_target(target: Any) -> None:
     timeout = target.get("timeout")
     if truthy(timeout) and not is_whole(timeout, 1, _MAX_TIMEOUT):
         raise InvalidInput("Invalid timeout")
-    headers = target.get("headers")
+
+
+def check_headers(headers: Any) -> None:
+    """Not checked by bullmq-proxy, so this comes last. Raises InvalidInput."""
     if truthy(headers) and not (isinstance(headers, dict) and all(map(_is_header, headers.items()))):
         raise InvalidInput("Invalid headers")
 
