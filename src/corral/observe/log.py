@@ -23,7 +23,7 @@ voice = Voice()
 def listening(url: str, port: int, *, version: str, year: int) -> None:
     proxy = f"Running BullMQ Proxy on port {port} (c) {year} Taskforce.sh Inc. v{PROXY_VERSION}"
     voice.info(
-        "listening", f"corral {version} listening on {url} (port {port})", proxy=proxy, port=port, url=url
+        "listening", f"corral {version} listening on {url}", proxy=proxy, port=port, url=url
     )
 
 

@@ -6,6 +6,8 @@ import signal
 import socket
 import struct
 import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from corral.observe import log
 from corral.observe.setup import configure
@@ -16,14 +18,25 @@ from corral.wiring.settings import Settings
 LENGTH = struct.Struct(">I")
 READY = b"R"
 
+Work = Callable[[Settings, OnReady, asyncio.Event, socket.socket], Coroutine[Any, Any, None]]
 
-def main() -> None:
+
+async def serve_alone(
+    settings: Settings, on_ready: OnReady, stop: asyncio.Event, sock: socket.socket
+) -> None:
+    """Everything that one server process does."""
+    from corral.wiring.process import serve
+
+    await serve(settings, on_ready=on_ready, stop=stop, sock=sock)
+
+
+def main(work: Work = serve_alone) -> None:
     """`python -m corral.wiring.child FD`, with the descriptor of the line to the parent."""
     line = socket.socket(fileno=int(sys.argv[1]))
     settings = receive(line)
     configure(settings.log_format, settings.log_level, secrets=settings.secrets)
     try:
-        sys.exit(run(settings, lambda *given: _serve(line, *given), lambda port: None))
+        sys.exit(run(settings, lambda *given: _work(line, work, *given), lambda port: None))
     except CannotServe as error:
         log.cannot_serve(str(error))
         sys.exit(1)
@@ -45,9 +58,9 @@ def packed(settings: Settings) -> bytes:
     return LENGTH.pack(len(text)) + text
 
 
-async def _serve(line: socket.socket, settings: Settings, on_ready: OnReady, stop: asyncio.Event) -> None:
-    from corral.wiring.process import serve
-
+async def _work(
+    line: socket.socket, work: Work, settings: Settings, on_ready: OnReady, stop: asyncio.Event
+) -> None:
     line.setblocking(False)
     watch = asyncio.create_task(_stop_with_parent(line))
 
@@ -56,7 +69,7 @@ async def _serve(line: socket.socket, settings: Settings, on_ready: OnReady, sto
         on_ready(port)
 
     try:
-        await serve(settings, on_ready=ready, stop=stop, sock=_shared_socket(settings))
+        await work(settings, ready, stop, _shared_socket(settings))
     finally:
         watch.cancel()
 
@@ -71,7 +84,7 @@ def _shared_socket(settings: Settings) -> socket.socket:
 
 
 async def _stop_with_parent(line: socket.socket) -> None:
-    """The line ends when the parent does, however it died."""
+    """The line ends when the parent does, however it died; a process that stops already then ends at once."""
     await asyncio.get_running_loop().sock_recv(line, 1)
     signal.raise_signal(signal.SIGTERM)
 

@@ -125,6 +125,7 @@ class _Child:
                 stopping.cancel()
                 if not ended.done():
                     process.kill()
+                    await asyncio.wait([ended])
             return process.pid, ended.result()
 
     async def _spawn(self, descriptor: int) -> asyncio.subprocess.Process:

@@ -19,6 +19,7 @@ class Source(StrEnum):
     ENVIRONMENT = "environment"
     FILE = ".env file"
     DEFAULT = "default"
+    DEFAULT_WITH_TOKEN = "default with a token"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _derive(values: dict[str, Any], origins: dict[str, str], terminal: bool) -> 
     if values.get("debug") and "log_level" not in values:
         values["log_level"], origins["log_level"] = "debug", "DEBUG"
     if values.get("auth_tokens") and "host" not in values:
-        values["host"], origins["host"] = ALL_INTERFACES, "default with a token"
+        values["host"], origins["host"] = ALL_INTERFACES, Source.DEFAULT_WITH_TOKEN.value
 
 
 def _contradictions(settings: Settings, variables: Mapping[str, _Given]) -> Iterator[str]:

@@ -3,6 +3,7 @@
 import ipaddress
 import os
 import secrets
+import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -75,9 +76,8 @@ def _read(path: Path) -> str:
 
 def _write_once(path: Path, token: str) -> None:
     """Complete or not at all, and never over another's: the name appears when the text is on disk."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    descriptor, name = tempfile.mkstemp(prefix=".token-", dir=path.parent)  # its mode is 0600
+    draft = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write(token + "\n")
