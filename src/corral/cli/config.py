@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from corral.cli.load import load_or_explain
-from corral.stores.redis.address import Address
+from corral.wiring.address import Address
 from corral.wiring.settings import VARIABLES
 from corral.wiring.sources import Resolved
 

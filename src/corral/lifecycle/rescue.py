@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+from corral.lifecycle.intake import Clock
 from corral.model.errors import StoreError, StoreUnavailable
 from corral.store.jobs import JobStore
-from corral.lifecycle.intake import Clock
 
 
 class Rescuer:

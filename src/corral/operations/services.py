@@ -21,3 +21,4 @@ class Services(msgspec.Struct, frozen=True):
     feeds: Feeds
     clock: Clock
     names: NameLimits = NameLimits()
+    version: str = ""

@@ -68,7 +68,7 @@ class Application:
     def _authorised(self, request: Request, token: str | None) -> bool:
         if self._tokens.accept(token):
             return True
-        log.unauthorized("missing token" if token is None else "invalid token", request.path, _source(request))
+        _log_refused(request, token)
         return False
 
     async def _holds_lock(self, call: Call) -> bool:
@@ -79,8 +79,12 @@ class Application:
             held = await call.services.store.jobs.lock_token(queue, job_id)
             if held is not None and Tokens((held,)).accept(token):
                 return True
-        log.unauthorized("missing token" if token is None else "invalid token", call.request.path, _source(call.request))
+        _log_refused(call.request, token)
         return False
+
+
+def _log_refused(request: Request, token: str | None) -> None:
+    log.unauthorized("missing token" if token is None else "invalid token", request.path, _source(request))
 
 
 def _source(request: Request) -> str:

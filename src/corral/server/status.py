@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from corral import __version__
 from corral.model.errors import StoreUnavailable
 from corral.observe.log import PROXY_VERSION
 from corral.server.call import Access, Call, Route
@@ -38,7 +37,7 @@ def banner(year: int) -> str:
 async def root(call: Call) -> Response:
     """GET /"""
     year = time.gmtime(call.services.clock() / 1000).tm_year
-    return Response(200, f"corral {__version__}, speaking the protocol of\n{banner(year)}".encode())
+    return Response(200, f"corral {call.services.version}, speaking the protocol of\n{banner(year)}".encode())
 
 
 async def health(call: Call) -> Response:
@@ -64,7 +63,7 @@ async def _health(call: Call) -> Health:
     now = datetime.fromtimestamp(call.services.clock() / 1000, UTC)
     return Health(
         status="healthy" if engine.state == "ready" else "degraded",
-        version=__version__,
+        version=call.services.version,
         timestamp=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         engine=engine,
     )

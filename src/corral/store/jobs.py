@@ -23,7 +23,7 @@ class ClaimRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """The answer: the jobs, how long the queue is rate limited (ms), and when the next delayed job is due (ms, 0: none)."""
+    """The jobs, how long the queue is rate limited (ms), and when the next delayed job is due (ms; 0: none is)."""
 
     jobs: list[ClaimedJob]
     limited_ms: int = 0
@@ -85,7 +85,7 @@ class JobStore(Protocol):
 
     async def get(self, queue: str, job_id: str) -> Job | None: ...
 
-    async def list(self, queue: str, states: Sequence[str], start: int, end: int, asc: bool) -> list[Job]:
+    async def in_states(self, queue: str, states: Sequence[str], start: int, end: int, asc: bool) -> list[Job]:
         """The jobs `start..end` (inclusive, -1: last) of each state, states one after the other."""
         ...
 

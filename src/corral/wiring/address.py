@@ -3,6 +3,8 @@
 from corral.stores.redis.address import Address
 from corral.wiring.settings import Settings
 
+__all__ = ["Address", "address_of"]
+
 
 def address_of(settings: Settings) -> Address:
     """The address by REDIS_URL, else by the single variables; for the engine `redis` only."""

@@ -78,7 +78,7 @@ class Process:
     def _make_server(self, store: Store) -> HttpServer:
         settings = self._settings
         names = NameLimits(min=settings.min_queue_name_length, max=settings.max_queue_name_length)
-        services = Services(store=store, feeds=self._feeds, clock=now_ms, names=names)
+        services = Services(store=store, feeds=self._feeds, clock=now_ms, names=names, version=__version__)
         sockets = Sockets(services, self._hiring.for_socket, self._dismiss)
         tokens = Tokens(settings.auth_tokens)
         app = Application(services, [*status.ROUTES, *routes.ROUTES], sockets, tokens)

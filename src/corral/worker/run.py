@@ -21,7 +21,7 @@ async def run(claimed: ClaimedJob, prepare: Prepare, call: Runner) -> Outcome:
         if claimed.job.repeat_job_key:
             await prepare(claimed)
         return await call(claimed)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever a runner raises has failed its job
         return judge(error)
 
 

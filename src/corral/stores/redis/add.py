@@ -81,7 +81,7 @@ class Adder:
         names = keys.many("wait", "meta", "id", "events", "marker", "active")
         try:
             first = int(await run(self._connection, own("add"), names, keys.base, *batch.args))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, every caller of the batch must hear of it
             for added, _, _ in batch.waiting:
                 if not added.done():
                     added.set_exception(error)
