@@ -21,9 +21,7 @@ async def work(settings: Settings, on_ready: OnReady, stop: asyncio.Event, sock:
         if word == b"die":
             os._exit(3)
         stubborn = word == b"hang"
-        writer.write(
-            f"{settings.child} {os.getpid()} {settings.redis_socket} {settings.runs_workers}\n".encode()
-        )
+        writer.write(f"{settings.child} {os.getpid()} {settings.redis_socket} {settings.runs_workers}\n".encode())
         writer.close()
 
     server = await asyncio.start_server(answer, sock=sock)

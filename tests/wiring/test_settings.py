@@ -14,9 +14,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def of(
-    environ: Mapping[str, str], flags: Mapping[str, str] | None = None, folder: Path = Path("/nowhere")
-) -> Settings:
+def of(environ: Mapping[str, str], flags: Mapping[str, str] | None = None, folder: Path = Path("/nowhere")) -> Settings:
     return load(flags or {}, environ, folder).settings
 
 

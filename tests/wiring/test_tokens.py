@@ -48,8 +48,7 @@ def test_processes_that_start_at_once_agree_on_one_token(tmp_path: Path) -> None
         return name
 
     racers = [
-        threading.Thread(target=lambda name=name: found.append(keep(path, lambda: make(name))))
-        for name in ("a", "b")
+        threading.Thread(target=lambda name=name: found.append(keep(path, lambda: make(name)))) for name in ("a", "b")
     ]
     for racer in racers:
         racer.start()

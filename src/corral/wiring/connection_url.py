@@ -56,11 +56,12 @@ def _from_client(options: Mapping[str, Any], connection_class: type | None) -> s
 
 
 def _build(options: Mapping[str, Any]) -> str:
-    given = {key: _text(value) for key, value in options.items() if value not in (None, "", False)}
+    # By identity: ssl.CERT_NONE equals False.
+    given = {key: _text(value) for key, value in options.items() if value is not None and value is not False}
     login = ""
-    if "username" in given or "password" in given:
+    if given.get("username") or given.get("password"):
         login = f"{quote(given.get('username', ''), safe='')}:{quote(given.get('password', ''), safe='')}@"
-    query = {key: given[key] for key in ("ssl_cert_reqs", "ssl_ca_certs") if key in given}
+    query: dict[str, str] = {key: given[key] for key in ("ssl_cert_reqs", "ssl_ca_certs") if key in given}
     if "path" in given:
         return f"unix://{login}{quote(given['path'])}?{urlencode(query | {'db': given.get('db', '0')})}"
     host = given.get("host", "localhost")
