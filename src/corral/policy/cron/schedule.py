@@ -18,9 +18,7 @@ class Cron:
     zone: Zone
 
     @classmethod
-    def parse(
-        cls, pattern: str, tz: str | None = None, *, local: str = "UTC", seed: str | None = None
-    ) -> Self:
+    def parse(cls, pattern: str, tz: str | None = None, *, local: str = "UTC", seed: str | None = None) -> Self:
         """A pattern of 5 fields, of 6 with seconds first, or an alias such as `@daily`.
 
         `tz` is an IANA name; without it the zone `local` counts. `seed` decides what `H` stands for, as the
