@@ -40,7 +40,7 @@ _decode = msgspec.json.Decoder(list[_Input]).decode
 def parse_jobs(body: bytes) -> list[NewJob]:
     """The jobs of `POST /queues/:queue/jobs`; `data` keeps its bytes.
 
-    The first failure wins, as in bullmq-proxy: each element in turn, and last what BullMQ itself would refuse.
+    The first failure wins, as in bullmq-proxy: each element in turn, then what BullMQ itself would refuse.
     Raises InvalidInput.
     """
     body = without_mark(body)
