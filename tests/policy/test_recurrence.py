@@ -120,3 +120,7 @@ def test_the_key_of_a_repeated_job() -> None:
     assert (
         repeat_key("mail", {"every": 1000, "endDate": "2040-01-01"}, job_id="7") == "f843d940dd6fc904d5de604b524b08a5"
     )
+
+
+def test_a_name_that_is_no_unicode_has_a_key() -> None:
+    assert len(repeat_key("\ud800", {"every": 1000})) == 32

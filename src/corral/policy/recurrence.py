@@ -108,7 +108,8 @@ def repeat_key(name: str, repeat: Repeat, job_id: str = "", local: str = "UTC") 
         return str(key)
     end = _dates(repeat, zone_named(local)).get("endDate", "")
     kind = repeat.get("pattern") or text(repeat.get("every"))
-    return hashlib.md5(f"{name}:{job_id}:{end}:{repeat.get('tz') or ''}:{kind}".encode()).hexdigest()
+    joined = f"{name}:{job_id}:{end}:{repeat.get('tz') or ''}:{kind}"
+    return hashlib.md5(joined.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
 def _check_types(repeat: Repeat) -> None:
