@@ -1,1 +1,1 @@
-"""One script per question of speed; run with `python -m benchmarks.NAME`."""
+"""One script per question of speed: `make bench` asks them all, `python -m benchmarks NAME` one."""

@@ -93,11 +93,11 @@ async def _run(load: Load) -> Report:
     await asyncio.sleep(load.warm_up)
     tally.errors = 0
     tally.counting = True
-    started, client, server = time.perf_counter(), time.process_time(), _cpu_of(load.server_pid)
+    started, client, server = time.perf_counter(), time.process_time(), cpu_of(load.server_pid)
     await asyncio.sleep(load.seconds)
     tally.counting = False
     elapsed = time.perf_counter() - started
-    client, server = time.process_time() - client, _cpu_of(load.server_pid) - server
+    client, server = time.process_time() - client, cpu_of(load.server_pid) - server
     tally.stopping = True
     try:
         async with asyncio.timeout(_ANSWER_TIMEOUT):
@@ -127,8 +127,7 @@ class _Connection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         if self._buffer:
             data = self._buffer + data
-        head = data.find(b"\r\n\r\n")
-        if head < 0 or len(data) < head + 4 + _content_length(data, head):
+        if not is_answered(data):
             self._buffer = data
             return
         self._buffer = b""
@@ -149,6 +148,12 @@ class _Connection(asyncio.Protocol):
         tally.open -= 1
         if not tally.open:
             tally.closed.set()
+
+
+def is_answered(data: bytes) -> bool:
+    """Whether an answer with its body is here."""
+    head = data.find(b"\r\n\r\n")
+    return head >= 0 and len(data) >= head + 4 + _content_length(data, head)
 
 
 def _content_length(data: bytes, head: int) -> int:
@@ -180,7 +185,7 @@ def _report(tally: _Tally, elapsed: float, client: float, server: float) -> Repo
     )
 
 
-def _cpu_of(pid: int) -> float:
+def cpu_of(pid: int) -> float:
     """Seconds of CPU a process has used, from /proc; 0 where that cannot be known."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() if pid else []
@@ -201,9 +206,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--seconds", type=float, default=3.0)
     parser.add_argument("--warm-up", type=float, default=0.5)
-    parser.add_argument(
-        "--server-pid", type=int, default=0, help="also report this process's CPU per request"
-    )
+    parser.add_argument("--server-pid", type=int, default=0, help="also report this process's CPU per request")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args(arguments)
     as_json = given.json

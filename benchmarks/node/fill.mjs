@@ -1,0 +1,9 @@
+// Puts a number of jobs into the queue, for either side to process.
+import { answer, bullmq, connection, options } from './peer.mjs';
+
+const queue = new bullmq.Queue('mail', { connection });
+for (let left = options.jobs; left > 0; left -= 1000) {
+  const length = Math.min(left, 1000);
+  await queue.addBulk(Array.from({ length }, () => ({ name: 'job', data: options.data })));
+}
+answer({});

@@ -1,0 +1,70 @@
+"""Runs that empty a full queue: `jobs/s` by the engine's own count of completed jobs."""
+
+import time
+
+from benchmarks.adding import MILLION, Run, score
+from benchmarks.contest import Score
+from benchmarks.load import cpu_of
+from benchmarks.stage import QUEUE_KEY, Stage
+
+_LOOK_SECONDS = 0.1
+_WARM_UP = 0.2  # the share of the jobs that is not counted
+_JOBS_PER_SECOND = 10_000
+_AT_MOST_SECONDS = 60.0
+
+
+def with_node(stage: Stage, package: str) -> Run:
+    """One Node worker whose processor does nothing."""
+
+    def run(concurrency: int) -> Score:
+        fill(stage)
+        with stage.node_running("work", package, concurrency=concurrency) as pid:
+            return watch(stage, pid)
+
+    return run
+
+
+def fill(stage: Stage) -> None:
+    """A queue with enough jobs for the time that a run lasts; both sides find the same."""
+    stage.clear()
+    stage.node("fill", "bullmq5", jobs=_jobs(stage))
+
+
+def watch(stage: Stage, own: int, load: int = 0) -> Score:
+    """Wait until all are completed; the speed from the end of the warm-up to the last look before the end.
+
+    `own` and `load` are processes. Raises RuntimeError when a job failed or it takes too long.
+    """
+    jobs = _jobs(stage)
+    marks = [_Mark(stage, own, load)]
+    deadline = time.monotonic() + _AT_MOST_SECONDS
+    while marks[-1].completed < jobs:
+        time.sleep(_LOOK_SECONDS)
+        mark = _Mark(stage, own, load)
+        if marks[0].completed < _WARM_UP * jobs:
+            marks = [mark]
+        elif mark.completed < jobs or len(marks) < 2:
+            marks.append(mark)
+        else:
+            break
+        if mark.failed or time.monotonic() > deadline:
+            raise RuntimeError(f"of {jobs} jobs {mark.completed} are completed and {mark.failed} failed")
+    return _between(marks[0], marks[-1])
+
+
+class _Mark:
+    def __init__(self, stage: Stage, own: int, load: int) -> None:
+        self.completed = int(stage.redis.zcard(QUEUE_KEY + "completed"))
+        self.at = time.perf_counter()
+        self.failed = int(stage.redis.zcard(QUEUE_KEY + "failed"))
+        self.cpu = [cpu_of(own), stage.engine_cpu(), cpu_of(load)]
+
+
+def _between(first: _Mark, last: _Mark) -> Score:
+    jobs = max(1, last.completed - first.completed)
+    own, engine, load = (MILLION * (b - a) / jobs for a, b in zip(first.cpu, last.cpu, strict=True))
+    return score(jobs / (last.at - first.at), own, engine, load)
+
+
+def _jobs(stage: Stage) -> int:
+    return int(_JOBS_PER_SECOND * stage.seconds)
