@@ -2,6 +2,7 @@
 
 from corral.model.job import ClaimedJob
 from corral.policy.recurrence import next_iteration, next_job_opts
+from corral.store.schedulers import Following
 from corral.store.store import Store
 
 
@@ -20,4 +21,5 @@ async def advance(store: Store, queue: str, claimed: ClaimedJob, now: int) -> No
     following = next_iteration(repeat, now, job.opts.get("prevMillis") or 0)
     if following is not None:
         opts = next_job_opts(following, key, repeat, job.opts, now)
-        await store.schedulers.advance(queue, key, following.millis or 0, bytes(job.data), opts, job.id, now)
+        added = Following(key, job.id, following.millis or 0, bytes(job.data), opts)
+        await store.schedulers.advance(queue, added, now)

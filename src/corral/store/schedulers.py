@@ -2,16 +2,26 @@
 
 from typing import Protocol
 
+import msgspec
+
 from corral.model.job import JobOptions
+
+
+class Following(msgspec.Struct, frozen=True):
+    """The iteration of scheduler `key` after the job `producer`, due at `due` (0: by the scheduler's interval)."""
+
+    key: str
+    producer: str
+    due: int
+    data: bytes
+    opts: JobOptions
 
 
 class SchedulerStore(Protocol):
     """One round trip each."""
 
-    async def advance(
-        self, queue: str, key: str, next_at: int, data: bytes, opts: JobOptions, producer: str, now: int
-    ) -> str | None:
-        """Add the iteration after `producer`, due at `next_at` (0: by the scheduler's own interval).
+    async def advance(self, queue: str, following: Following, now: int) -> str | None:
+        """Add the iteration.
 
         Returns its id, or None when the scheduler is gone or another process has advanced it already.
         """

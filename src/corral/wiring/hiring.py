@@ -31,6 +31,7 @@ class Hiring:
         opts = endpoint.opts
         limiter = opts.limiter
         settings = WorkerSettings(
+            owner=str(self._new_id()),
             concurrency=opts.concurrency,
             limiter=None if limiter is msgspec.UNSET else (limiter.max, limiter.duration),
             remove_on_complete=None if opts.remove_on_complete is msgspec.UNSET else opts.remove_on_complete,
@@ -44,6 +45,7 @@ class Hiring:
     def for_socket(self, queue: str, concurrency: int, call: Runner) -> Worker:
         """A worker whose jobs are run by a WebSocket client."""
         settings = WorkerSettings(
+            owner=str(self._new_id()),
             concurrency=concurrency,
             lock_ms=self._settings.lock_duration,
             stalled_ms=self._settings.stalled_interval,
@@ -51,7 +53,6 @@ class Hiring:
         return self._worker(queue, call, settings)
 
     def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
-        owner = str(self._new_id())
-        return Worker(self._store, queue, call, settings, owner=owner, clock=self._clock, listener=log)
+        return Worker(self._store, queue, call, settings, clock=self._clock, listener=log)
 
 

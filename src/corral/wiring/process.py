@@ -21,7 +21,7 @@ from corral.server.proxy.sockets import Sockets
 from corral.store.store import Store
 from corral.wiring.engine import Engine
 from corral.wiring.hiring import Hiring
-from corral.wiring.settings import ALL_INTERFACES, Settings
+from corral.wiring.settings import Settings
 from corral.worker.worker import Worker
 
 
@@ -64,13 +64,24 @@ class Process:
         """The real port, also when 0 was asked for."""
         return self._server.port
 
+    @property
+    def worker_queues(self) -> list[str]:
+        """The queues whose registered endpoints are worked by this process."""
+        return self._fleet.queues if self._fleet else []
+
+    @property
+    def cached_queues(self) -> int:
+        """How many queues are held now, at most `queue_cache_size`."""
+        return len(self._engine.store.keys)
+
     async def stop(self, grace: float | None = None) -> None:
         """No new work; running jobs and requests have `grace` seconds; then everything is let go of."""
         seconds = self._settings.shutdown_timeout if grace is None else grace
+        deadline = asyncio.get_running_loop().time() + seconds
         working = [self._fleet.stop(seconds)] if self._fleet else []
         await asyncio.gather(self._server.stop(seconds), *working)
         if self._dismissed:
-            await asyncio.wait(self._dismissed, timeout=seconds)
+            await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
         await self._feeds.close()
         self._pool.close()
         await self._engine.stop()
@@ -82,9 +93,8 @@ class Process:
         sockets = Sockets(services, self._hiring.for_socket, self._dismiss)
         tokens = Tokens(settings.auth_tokens)
         app = Application(services, [*status.ROUTES, *routes.ROUTES], sockets, tokens)
-        host = "" if settings.host == ALL_INTERFACES else settings.host
         limits = Limits(body=settings.body_limit, compression=settings.compression)
-        return HttpServer(app, host=host, port=settings.port, sock=self._sock, limits=limits, on_error=_broken)
+        return HttpServer(app, host=settings.bind_host, port=settings.port, sock=self._sock, limits=limits, on_error=_broken)
 
     def _dismiss(self, worker: Worker) -> None:
         """A WebSocket worker whose client has gone ends in the background."""

@@ -22,6 +22,8 @@ _TRIES = 40
 class WorkerSettings(msgspec.Struct, frozen=True):
     """How one worker works. Times in milliseconds; retention as BullMQ takes it, `None` keeps every job."""
 
+    owner: str
+    """Begins the token of every lock; no two workers share it."""
     concurrency: int = 1
     limiter: tuple[int, int] | None = None
     remove_on_complete: Any = None
@@ -51,14 +53,12 @@ class Worker:
         call: Runner,
         settings: WorkerSettings,
         *,
-        owner: str,
         clock: Clock,
         listener: Listener,
     ) -> None:
         self.queue = queue
         self._jobs = store.jobs
         self._settings = settings
-        self._owner = owner
         self._clock = clock
         self._listener = listener
         self._call = call
@@ -141,7 +141,7 @@ class Worker:
         self._serial += room
         return ClaimRequest(
             count=room,
-            owner=self._owner,
+            owner=settings.owner,
             serial=first,
             lock_ms=settings.lock_ms,
             limiter=settings.limiter,

@@ -2,8 +2,8 @@
 
 import msgspec
 
-from corral.model.job import JobOptions
 from corral.policy.options import encode_short
+from corral.store.schedulers import Following
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import run
@@ -19,17 +19,16 @@ class RedisSchedulers:
         self._connection = connection
         self._keys = keys
 
-    async def advance(
-        self, queue: str, key: str, next_at: int, data: bytes, opts: JobOptions, producer: str, now: int
-    ) -> str | None:
+    async def advance(self, queue: str, following: Following, now: int) -> str | None:
         keys = self._keys.of(queue)
         names = (
             *keys.many("repeat", "delayed", "wait", "paused", "meta", "prioritized", "marker", "id", "events"),
             keys["pc"],
-            keys.job(producer),
+            keys.job(following.producer),
             keys.active,
         )
-        args = (next_at, key, data, _pack(encode_short(opts)), now, keys.base, producer)
+        packed = _pack(encode_short(following.opts))
+        args = (following.due, following.key, following.data, packed, now, keys.base, following.producer)
         # Sent again, it does no harm: only the newest iteration may produce the next.
         added = await run(self._connection, official("updateJobScheduler"), names, *args, repeat=True)
         return added.decode() if isinstance(added, bytes) else None
