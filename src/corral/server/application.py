@@ -1,8 +1,9 @@
 """The application that the HTTP server runs: find the route, authorise, answer."""
 
+import time
 from collections.abc import Awaitable, Iterable
 
-from corral.model.errors import CorralError, InvalidInput
+from corral.model.errors import CorralError, InvalidInput, Unauthorized
 from corral.observe import log
 from corral.operations.services import Services
 from corral.policy.names import decode_segment
@@ -33,16 +34,7 @@ class Application:
 
     def handle(self, request: Request) -> Response | Awaitable[Response]:
         """Unknown paths are 404 before anything is asked of the caller."""
-        found = self._router.find(request.method, request.path)
-        if found is None:
-            if self._sockets.known(request.path):
-                return _UPGRADE_REQUIRED
-            log.not_found(request.path, _source(request))
-            return _NOT_FOUND
-        route, params = found
-        if route.access is Access.TOKEN and not self._authorised(request, bearer(request.headers)):
-            return _UNAUTHORIZED
-        return self._answer(route, Call(self._services, request, params))
+        return self._logged(request) if log.voice.verbose else self._routed(request)
 
     def upgrade(self, request: Request) -> Session | Response | Reject:
         """A bad token is told by a close code after the handshake: a failed handshake makes clients retry for ever."""
@@ -55,6 +47,25 @@ class Application:
         except InvalidInput as error:
             return Reject(_POLICY_VIOLATION, str(error))
 
+    def _routed(self, request: Request) -> Response | Awaitable[Response]:
+        found = self._router.find(request.method, request.path)
+        if found is None:
+            if self._sockets.known(request.path):
+                return _UPGRADE_REQUIRED
+            log.not_found(request.path, _source(request))
+            return _NOT_FOUND
+        route, params = found
+        if route.access is Access.TOKEN and not self._authorised(request, bearer(request.headers)):
+            return route.explain(Unauthorized("Unauthorized"))
+        return self._answer(route, Call(self._services, request, params))
+
+    async def _logged(self, request: Request) -> Response:
+        begun = time.perf_counter()
+        answer = self._routed(request)
+        response = answer if isinstance(answer, Response) else await answer
+        log.request_served(request.method, request.path, response.status, time.perf_counter() - begun)
+        return response
+
     async def _answer(self, route: Route, call: Call) -> Response:
         try:
             if route.access is Access.LOCK and not await self._holds_lock(call):
@@ -63,7 +74,7 @@ class Application:
         except CorralError as error:
             if failures.status_of(error) >= 500:
                 log.request_failed(call.request.method, call.request.path, error)
-            return failures.as_text(error)
+            return route.explain(error)
 
     def _authorised(self, request: Request, token: str | None) -> bool:
         if self._tokens.accept(token):

@@ -24,7 +24,7 @@ def bearer(headers: Mapping[str, str]) -> str | None:
     if header is None:
         return None
     _, found, token = header.partition(_SCHEME)
-    return token if found else None
+    return token.rstrip(" \t") if found else None  # space after its value is not part of a header
 
 
 def socket_token(headers: Mapping[str, str], query: str) -> str | None:

@@ -5,7 +5,9 @@ from enum import Enum, auto
 
 import msgspec
 
+from corral.model.errors import CorralError
 from corral.operations.services import Services
+from corral.server.failures import as_text
 from corral.server.http.message import PLAIN_TEXT, Request, Response
 
 _encode = msgspec.json.Encoder().encode
@@ -33,12 +35,13 @@ Handler = Callable[[Call], Awaitable[Response]]
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One row of a surface's table."""
+    """One row of a surface's table; `explain` is how the surface words an error."""
 
     method: str
     path: str
     access: Access
     handler: Handler
+    explain: Callable[[CorralError], Response] = as_text
 
 
 def as_json(call: Call, value: object) -> Response:

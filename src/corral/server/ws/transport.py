@@ -20,6 +20,7 @@ __all__ = ["Reject", "Session", "Socket", "WebSocket", "open_socket"]
 
 _WORTH_COMPRESSING = 1024
 _FLUSH_AT = 64 * 1024
+_LARGEST_READ = 64 * 1024
 _RETAINED_BUFFER = 256 * 1024
 _REJECTED_FRAME = 4096
 _Arguments = TypeVarTuple("_Arguments")
@@ -126,7 +127,8 @@ class WebSocket(asyncio.BufferedProtocol):
     # The transport calls these.
 
     def get_buffer(self, sizehint: int) -> memoryview:
-        return self._parser.get_buffer(sizehint)
+        # picows would offer ever more room to a peer that floods us, and all it reads must be worked off at once.
+        return self._parser.get_buffer(sizehint)[:_LARGEST_READ]
 
     def buffer_updated(self, nbytes: int) -> None:
         self._heartbeat.heard = self._service.now

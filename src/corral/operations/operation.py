@@ -1,0 +1,54 @@
+"""What an operation is: one row of the table from which routes, socket functions, OpenAPI and docs are made."""
+
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from corral.model.errors import CorralError
+from corral.operations.services import Services
+
+
+class Permission(StrEnum):
+    """What a caller must be allowed to do."""
+
+    READ = "read"
+    ENQUEUE = "enqueue"
+    WORK = "work"
+    MANAGE = "manage"
+    ADMIN = "admin"
+
+
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that can be asked for, on every surface.
+
+    `request` is a struct: fields named in `path` come from the path, those of GET and DELETE from the query, and
+    the others are members of the JSON body; when `body` names a field, the whole body is that field.
+    `fn` is its name on the queue socket and `args` the fields that the arguments there fill, in order.
+    """
+
+    name: str
+    method: str
+    path: str
+    summary: str
+    request: type[msgspec.Struct]
+    response: Any
+    """The type of the result; `None` for 204 without a body."""
+    run: Callable[[Services, Any], Awaitable[Any]]
+    permission: Permission
+    tag: str
+    status: int = 200
+    body: str | None = None
+    query: tuple[str, ...] = ()
+    """Fields that come from the query also where there is a body."""
+    errors: tuple[type[CorralError], ...] = ()
+    fn: str | None = None
+    args: tuple[str, ...] = ()
+    example: Any = None
+    """A request body for the reference docs."""
+
+    @property
+    def path_fields(self) -> tuple[str, ...]:
+        """The fields that the path fills, in order."""
+        return tuple(part[1:-1] for part in self.path.split("/") if part.startswith("{"))

@@ -1,0 +1,46 @@
+"""The native routes, made from the table of operations."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from corral.operations.operation import Operation
+from corral.policy.names import check_queue_name
+from corral.server.call import Access, Call, Handler, Route
+from corral.server.http.message import Response
+from corral.server.v1.decode import RequestDecoder
+from corral.server.v1.problems import as_problem
+
+JSON = "application/json"
+_encode = msgspec.json.Encoder().encode
+
+
+def routes_of(operations: Iterable[Operation]) -> list[Route]:
+    """One route per operation."""
+    return [
+        Route(one.method, _pattern(one.path), Access.TOKEN, _handler(one), explain=as_problem) for one in operations
+    ]
+
+
+def _handler(operation: Operation) -> Handler:
+    decoder = RequestDecoder(operation)
+    names_queue = "queue" in operation.path_fields
+
+    async def handle(call: Call) -> Response:
+        request = decoder.decode(call.request, call.params)
+        if names_queue:
+            limits = call.services.names
+            check_queue_name(request.queue, limits.min, limits.max)
+        result = await operation.run(call.services, request)
+        if isinstance(result, Response):
+            return result
+        if operation.response is None:
+            return Response(204)
+        return Response(operation.status, _encode(result), JSON)
+
+    return handle
+
+
+def _pattern(path: str) -> str:
+    """`/queues/{queue}` as the router writes it."""
+    return path.replace("{", ":").replace("}", "")
