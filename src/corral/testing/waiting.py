@@ -7,19 +7,27 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
 
 INTERVAL_SECONDS = 0.005
 
 
-async def until(predicate: Callable[[], Awaitable[T] | T], timeout: float = 5.0) -> T:
+@overload
+async def until(predicate: Callable[[], Awaitable[T]], timeout: float = 5.0) -> T: ...
+
+
+@overload
+async def until(predicate: Callable[[], T], timeout: float = 5.0) -> T: ...
+
+
+async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
     """The first true answer of `predicate`, which may be async.
 
     Raises TimeoutError, with the last answer in its text, after `timeout` seconds.
     """
-    last: T | None = None
+    last: Any = None
     try:
         async with asyncio.timeout(timeout):
             while True:

@@ -125,7 +125,7 @@ async def test_a_killed_engine_is_started_again_with_its_data(tmp_path: Path) ->
             killed = engine.pid
             assert killed
             os.kill(killed, signal.SIGKILL)
-            await until(lambda killed=killed: engine.pid not in (None, killed), timeout=3)  # type: ignore[misc]
+            await until(lambda killed=killed: engine.pid not in (None, killed), timeout=3)  # type: ignore[misc, arg-type]
             await engine.ensure()
     told = [event for event, _ in events if event != "loading"]
     assert told == ["started", *["died", "started"] * 3, "stopped"]
