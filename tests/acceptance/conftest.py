@@ -3,19 +3,29 @@
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from redis import Redis
 
 from corral.testing.engines import RunningEngine, start_engine
-from corral.testing.server import RunningServer, running_server
+from corral.testing.server import TOKEN, RunningServer, running_server
+from corral.wiring.process import Process
+from corral.wiring.sources import load
 from tests.acceptance.client import Client
 from tests.acceptance.endpoint import EndpointServer
 
 Serve = Callable[..., Awaitable[RunningServer]]
+ServeVariables = Callable[..., Awaitable[Process]]
 
 _numbers = itertools.count(1)
+
+
+def behind(engine: RunningEngine, db: int = 0) -> Redis:
+    """The engine behind corral's back."""
+    path = str(engine.socket_path)
+    return Redis(unix_socket_path=path, db=db, decode_responses=True, encoding_errors="surrogateescape")
 
 
 @pytest.fixture(scope="session")
@@ -26,8 +36,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 
 @pytest.fixture(scope="session")
 def redis(engine: RunningEngine) -> Iterator[Redis]:
-    """The engine behind corral's back."""
-    with Redis(unix_socket_path=str(engine.socket_path), decode_responses=True) as client:
+    """The common engine behind corral's back."""
+    with behind(engine) as client:
         yield client
 
 
@@ -54,6 +64,28 @@ async def serve(engine: RunningEngine, prefix: str) -> AsyncIterator[Serve]:
             return await stack.enter_async_context(running)
 
         yield start
+
+
+@pytest.fixture
+async def serve_variables(prefix: str, tmp_path: Path) -> AsyncIterator[ServeVariables]:
+    """Starts a server from environment variables alone, as `corral serve` reads them."""
+    async with AsyncExitStack() as stack:
+
+        async def start(**environ: str) -> Process:
+            own = {"HOST": "127.0.0.1", "PORT": "0", "QUEUE_PREFIX": prefix, "AUTH_TOKENS": TOKEN}
+            process = Process(load({}, own | environ, tmp_path).settings)
+            await process.start()
+            stack.push_async_callback(process.stop, 0.1)
+            return process
+
+        yield start
+
+
+@pytest.fixture
+def own_engine(tmp_path: Path) -> Iterator[RunningEngine]:
+    """An engine that the test may kill."""
+    with start_engine(tmp_path / "engine", tcp=True) as running:
+        yield running
 
 
 @pytest.fixture
