@@ -47,17 +47,6 @@ class Application:
         except InvalidInput as error:
             return Reject(_POLICY_VIOLATION, str(error))
 
-    def upgrade(self, request: Request) -> Session | Response | Reject:
-        """A bad token is told by a close code after the handshake: a failed handshake makes clients retry for ever."""
-        if not self._sockets.known(request.path):
-            return _NOT_FOUND
-        if not self._authorised(request, socket_token(request.headers, request.query)):
-            return _BAD_AUTHENTICATION
-        try:
-            return self._sockets.open(request)
-        except InvalidInput as error:
-            return Reject(_POLICY_VIOLATION, str(error))
-
     def _routed(self, request: Request) -> Response | Awaitable[Response]:
         found = self._router.find(request.method, request.path)
         if found is None:
@@ -69,13 +58,6 @@ class Application:
         if route.access is Access.TOKEN and not self._authorised(request, bearer(request.headers)):
             return route.explain(Unauthorized("Unauthorized"))
         return self._answer(route, Call(self._services, request, params))
-
-    async def _logged(self, request: Request) -> Response:
-        begun = time.perf_counter()
-        answer = self._routed(request)
-        response = answer if isinstance(answer, Response) else await answer
-        log.request_served(request.method, request.path, response.status, time.perf_counter() - begun)
-        return response
 
     async def _logged(self, request: Request) -> Response:
         begun = time.perf_counter()
