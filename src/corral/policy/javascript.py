@@ -12,9 +12,7 @@ MAX_SAFE = 2**53
 _PRINTED = 1000
 _ARRAY_INDEX = re.compile(r"0|[1-9][0-9]{0,9}")
 _LEADING_INTEGER = re.compile(r"([+-]?)(?:0[xX]([0-9a-fA-F]+)|(?!0[xX])([0-9]+))")
-_WHITESPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(
-    map(chr, range(0x2000, 0x200B))
-)
+_WHITESPACE = "\t\n\v\f\r \u00a0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
 
 
 def truthy(value: Any) -> bool:

@@ -81,9 +81,7 @@ def _utf16_length(name: str) -> int:
 def _decode_run(run: re.Match[str]) -> str:
     escapes = [run[0][i : i + 3] for i in range(0, len(run[0]), 3)]
     octets = ((int(escape[1:], 16), escape) for escape in escapes)
-    return b"".join(
-        escape.encode() if octet in _KEPT else bytes([octet]) for octet, escape in octets
-    ).decode()
+    return b"".join(escape.encode() if octet in _KEPT else bytes([octet]) for octet, escape in octets).decode()
 
 
 def _prints_as_integer(job_id: str) -> bool:

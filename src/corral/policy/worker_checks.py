@@ -98,9 +98,7 @@ def _is_web_address(url: Any) -> bool:
             host = host.encode("idna").decode()
     except ValueError:
         return False
-    return (
-        parts.scheme in ("http", "https") and bool(host) and str(host).isprintable() and " " not in str(host)
-    )
+    return parts.scheme in ("http", "https") and bool(host) and str(host).isprintable() and " " not in str(host)
 
 
 def _is_header(header: tuple[str, Any]) -> bool:
