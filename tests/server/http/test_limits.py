@@ -71,9 +71,7 @@ async def test_trailers_count_as_head() -> None:
 
 async def test_the_head_limit_does_not_count_what_comes_with_it() -> None:
     async with serving(limits=SMALL) as served, served.wire() as wire:
-        wire.send(
-            b"POST / HTTP/1.1\r\nContent-Length: 900\r\n\r\n" + b"x" * 900 + b"GET / HTTP/1.1\r\n\r\n" * 90
-        )
+        wire.send(b"POST / HTTP/1.1\r\nContent-Length: 900\r\n\r\n" + b"x" * 900 + b"GET / HTTP/1.1\r\n\r\n" * 90)
         for _ in range(91):
             assert (await wire.answer()).status == 200
 
@@ -103,6 +101,14 @@ async def test_the_requests_before_a_malformed_one_are_answered() -> None:
     async with serving(limits=SMALL) as served:
         said = await served.ask(b"GET /a HTTP/1.1\r\n\r\nGARBAGE\r\n\r\n")
     assert said.index(b"200 OK") < said.index(b"400 Bad Request")
+
+
+async def test_a_refusal_reaches_a_client_that_has_finished_sending() -> None:
+    async with serving(limits=SMALL) as served, served.wire() as wire:
+        wire.send(b"GARBAGE\r\n\r\n")
+        wire.finish()
+        assert (await wire.rest()).startswith(b"HTTP/1.1 400 ")
+        await served.no_connections()
 
 
 async def test_other_versions_are_505() -> None:

@@ -30,6 +30,10 @@ class HeadWriter:
             return head + b"\r\n"
         return b"%bcontent-length: %d\r\n\r\n" % (head, len(response.body))
 
+    def refusal(self, response: Response) -> bytes:
+        """All there is to say to a client whose request cannot be read."""
+        return self.whole(response, "close") + response.body
+
     def chunked(self, response: StreamResponse, connection: str) -> bytes:
         """The head of a stream: chunked, or ended by closing when `connection` is "close"."""
         head = self._prefix(response.status, response.content_type, connection) + _extra(response.headers)

@@ -97,7 +97,7 @@ class HttpConnection(asyncio.Protocol):
             return
         elif self._reader.phase is not Phase.BETWEEN:
             if waited > limits.request_timeout:
-                self._refuse(_TIMED_OUT)
+                self._hang_up(self._service.heads.refusal(_TIMED_OUT))
         elif waited > limits.idle_timeout:
             self._end()
 
@@ -153,16 +153,20 @@ class HttpConnection(asyncio.Protocol):
 
     def _send(self, request: Request, response: Response) -> None:
         connection = self._connection_header(request)
-        try:
-            head = self._service.heads.whole(response, connection)
-        except ValueError as error:
-            response = self._service.failed(request, error)
-            head = self._service.heads.whole(response, connection)
-        bodiless = request.method == "HEAD" or response.status in _BODILESS
-        self._transport.write(head if bodiless else head + response.body)
+        self._transport.write(self._rendered(request, response, connection))
         self._since = self._service.now
         if connection == "close":
             self._end()
+
+    def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
+        heads = self._service.heads
+        try:
+            head = heads.whole(response, connection)
+        except ValueError as error:
+            response = self._service.failed(request, error)
+            head = heads.whole(response, connection)
+        bodiless = request.method == "HEAD" or response.status in _BODILESS
+        return head if bodiless else head + response.body
 
     def _connection_header(self, request: Request) -> str:
         if not request.keep_alive or self._service.stopping:
@@ -173,7 +177,7 @@ class HttpConnection(asyncio.Protocol):
         """Everything received is answered: what else is due?"""
         reader = self._reader
         if self._refusal is not None:
-            self._refuse(self._refusal)
+            self._hang_up(self._service.heads.refusal(self._refusal))
         elif reader.upgrade is not None:
             self._upgrade(reader.upgrade, reader.rest)
         elif self._half_closed or (self._service.stopping and reader.phase is Phase.BETWEEN):
@@ -220,22 +224,23 @@ class HttpConnection(asyncio.Protocol):
 
     # Endings.
 
-    def _refuse(self, response: Response) -> None:
-        """Answer, then read on without looking: closing on unread bytes would reset the answer away."""
-        self._transport.write(self._service.heads.whole(response, "close") + response.body)
+    def _hang_up(self, last_words: bytes) -> None:
+        """Write, then read on without looking: closing on unread bytes would reset the last words away."""
+        self._transport.write(last_words)
         self._since = self._service.now
         self._ended = True
         if self._transport.can_write_eof() and not self._half_closed:
             self._lingering = True
             self._transport.write_eof()
         else:
+            self._watch.begin()
             self._transport.close()
 
     def _upgrade(self, request: Request, rest: bytes) -> None:
         request.peer, request.tls = self._peer, self._tls
         verdict = objection(request) or (_STOPPING if self._service.stopping else self._verdict(request))
         if isinstance(verdict, Response):
-            self._refuse(verdict)
+            self._hang_up(self._rendered(request, verdict, "close"))
             return
         self._ended = True
         open_socket(self._service, self._transport, request, verdict, rest)

@@ -110,9 +110,7 @@ class RequestReader:
         self._unframed = 0
         parser = self._parser
         method = parser.get_method()
-        request = Request(
-            _METHODS.get(method) or method.decode(), self._target, self._headers, bytes(self._body)
-        )
+        request = Request(_METHODS.get(method) or method.decode(), self._target, self._headers, bytes(self._body))
         request.version = parser.get_http_version()
         request.keep_alive = parser.should_keep_alive()
         if request.version not in ("1.1", "1.0"):

@@ -90,11 +90,11 @@ class HttpServer:
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
         service = self._service
+        self._timer = loop.call_later(_pace(service.limits), self._tick, loop)
         service.now = loop.time()
         service.heads.renew()
         for guest in tuple(service.guests):
             guest.tick(service.now)
-        self._timer = loop.call_later(_pace(service.limits), self._tick, loop)
 
 
 def _pace(limits: Limits) -> float:

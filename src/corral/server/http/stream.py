@@ -5,9 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 _LAST = b"0\r\n\r\n"
 
 
-async def pump(
-    chunks: AsyncIterator[bytes], write: Callable[[bytes], Awaitable[None]], *, chunked: bool
-) -> None:
+async def pump(chunks: AsyncIterator[bytes], write: Callable[[bytes], Awaitable[None]], *, chunked: bool) -> None:
     """Send everything; empty chunks are left out, for in HTTP they would mean the end."""
     async for chunk in chunks:
         if chunk:
