@@ -12,12 +12,14 @@ from corral.endpoints.http import HttpPool
 from corral.lifecycle.watch import Feeds
 from corral.observe import log
 from corral.operations.services import NameLimits, Services
+from corral.operations.table import OPERATIONS
 from corral.server import status
 from corral.server.application import Application
 from corral.server.auth import Tokens
 from corral.server.http import HttpServer, Limits
 from corral.server.proxy import routes
 from corral.server.proxy.sockets import Sockets
+from corral.server.v1.routes import routes_of
 from corral.store.store import Store
 from corral.wiring.engine import Engine
 from corral.wiring.hiring import Hiring
@@ -92,7 +94,7 @@ class Process:
         services = Services(store=store, feeds=self._feeds, clock=now_ms, names=names, version=__version__)
         sockets = Sockets(services, self._hiring.for_socket, self._dismiss)
         tokens = Tokens(settings.auth_tokens)
-        app = Application(services, [*status.ROUTES, *routes.ROUTES], sockets, tokens)
+        app = Application(services, [*status.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)], sockets, tokens)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
         return HttpServer(app, host=settings.bind_host, port=settings.port, sock=self._sock, limits=limits, on_error=_broken)
 

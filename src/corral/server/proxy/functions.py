@@ -1,6 +1,5 @@
 """The functions of the queue socket, by the names that bullmq-proxy's clients send."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import msgspec
@@ -8,10 +7,12 @@ import msgspec
 from corral.model.errors import InvalidInput
 from corral.operations import jobs, queues
 from corral.operations.services import Services
+from corral.operations.table import OPERATIONS
 from corral.policy.job_bodies import parse_job_args
 from corral.policy.paging import ALL_STATES, counted_states
+from corral.server.proxy.function import Arguments, Function
+from corral.server.proxy.table_functions import functions_of
 
-Arguments = list[msgspec.Raw]
 _text = msgspec.json.Decoder(str).decode
 _maybe_number = msgspec.json.Decoder(int | None).decode
 _maybe_flag = msgspec.json.Decoder(bool | None).decode
@@ -21,29 +22,10 @@ _ABSENT = msgspec.Raw(b"null")
 _KNOWN_STATES = frozenset(ALL_STATES)
 
 
-class Function(msgspec.Struct, frozen=True):
-    """How many arguments it takes, and what it does with them."""
-
-    least: int
-    most: int
-    run: Callable[[Services, str, Arguments], Awaitable[Any]]
-
-    def accepts(self, args: Arguments) -> bool:
-        return self.least <= len(args) <= self.most
-
-
 async def add(services: Services, queue: str, args: Arguments) -> Any:
     name, data, opts = _padded(args, 3)
     job = parse_job_args(_text(name), bytes(data), _anything(opts))
     return (await jobs.add_jobs(services, queue, [job]))[0]
-
-
-async def pause(services: Services, queue: str, args: Arguments) -> None:
-    await queues.pause(services, queue)
-
-
-async def resume(services: Services, queue: str, args: Arguments) -> None:
-    await queues.resume(services, queue)
 
 
 async def get_workers(services: Services, queue: str, args: Arguments) -> Any:
@@ -84,9 +66,8 @@ async def add_job_log(services: Services, queue: str, args: Arguments) -> Any:
 
 
 FUNCTIONS: dict[str, Function] = {
+    **functions_of(OPERATIONS),
     "add": Function(2, 3, add),
-    "pause": Function(0, 0, pause),
-    "resume": Function(0, 0, resume),
     "getWorkers": Function(0, 0, get_workers),
     "getJobs": Function(0, 4, get_jobs),
     "getJobCounts": Function(0, 16, get_job_counts),
