@@ -96,7 +96,14 @@ class Process:
         tokens = Tokens(settings.auth_tokens)
         app = Application(services, [*status.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)], sockets, tokens)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
-        return HttpServer(app, host=settings.bind_host, port=settings.port, sock=self._sock, limits=limits, on_error=_broken)
+        return HttpServer(
+            app,
+            host=settings.bind_host,
+            port=settings.port,
+            sock=self._sock,
+            limits=limits,
+            on_error=_broken,
+        )
 
     def _dismiss(self, worker: Worker) -> None:
         """A WebSocket worker whose client has gone ends in the background."""
