@@ -1,6 +1,7 @@
 """One connection: order, keep-alive, the ways a request ends, and what happens when the application fails."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -180,6 +181,29 @@ async def test_what_the_application_raises_is_a_500_without_details(later: bool)
             answer = await wire.answer()
             assert (answer.status, answer.body) == (500, b"Internal Server Error")
     assert [str(error) for error in served.errors] == ["secret", "secret"]
+
+
+@pytest.mark.parametrize("nonsense", [None, "text", Response(200, "text"), Response(200, b"", "x\r\ny")])  # type: ignore[arg-type]
+@pytest.mark.parametrize("later", [False, True])
+async def test_what_is_no_answer_is_a_500(nonsense: Any, later: bool) -> None:
+    async def answer(request: Request) -> Any:
+        return nonsense
+
+    async with serving(answer if later else lambda _: nonsense) as served, served.wire() as wire:
+        wire.send(GET + GET)
+        assert [(await wire.answer()).status for _ in range(2)] == [500, 500]
+    assert len(served.errors) == 2
+
+
+async def test_a_cancelled_answer_is_a_500() -> None:
+    def handle(request: Request) -> asyncio.Future[Response]:
+        future = asyncio.get_running_loop().create_future()
+        future.cancel()
+        return future
+
+    async with serving(handle) as served, served.wire() as wire:
+        wire.send(GET + GET)
+        assert [(await wire.answer()).status for _ in range(2)] == [500, 500]
 
 
 async def test_a_header_with_a_line_break_is_never_sent() -> None:

@@ -148,4 +148,5 @@ async def test_after_the_grace_everything_is_dropped() -> None:
         await started.wait()
         await served.server.stop(0.02)
         assert cancelled.is_set()
+        assert served.errors == []
         assert served.server.connections == 0

@@ -465,6 +465,27 @@ async def test_a_session_may_hold_the_flow() -> None:
         await until(lambda: len(session.messages) == 2)
 
 
+async def test_a_session_may_hold_the_flow_from_the_start() -> None:
+    class Shy(Recorder):
+        def opened(self, socket: Socket) -> None:
+            super().opened(socket)
+            socket.hold(True)
+
+    opened, handle = gate()
+    session = Shy()
+    async with serving(handle, lambda _: session) as served, served.wire() as wire:
+        wire.send(b"GET /a HTTP/1.1\r\n\r\n" + HANDSHAKE + b"\r\n")
+        opened.set()
+        await wire.until(b"HTTP/1.1 101 ")
+        await wire.until(b"\r\n\r\n")
+        wire.send(frame(1, b"one"))
+        assert b"200 OK" in await served.ask(b"GET / HTTP/1.0\r\n\r\n")
+        assert session.messages == []
+        assert session.socket is not None
+        session.socket.hold(False)
+        await wire.until(b"\x81\x03one")
+
+
 async def test_a_big_message_does_not_cost_memory_for_ever() -> None:
     session = Recorder()
     async with serving(upgrade=lambda _: session) as served, client(served) as socket:

@@ -6,7 +6,7 @@ from typing import Any, cast
 from corral.server.http.head import CONTINUE
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.http.reader import Phase, RequestReader
-from corral.server.http.service import Service, WriteWatch
+from corral.server.http.service import FAILED, Service, WriteWatch
 from corral.server.http.stream import discard, pump
 from corral.server.ws.handshake import objection
 from corral.server.ws.transport import open_socket
@@ -110,6 +110,7 @@ class HttpConnection(asyncio.Protocol):
     def abort(self) -> None:
         if isinstance(self._work, asyncio.Task):
             self._work.cancel()
+        self._ended = True
         self._transport.abort()
 
     # The life of a request.
@@ -127,18 +128,20 @@ class HttpConnection(asyncio.Protocol):
         request.tls = self._tls
         try:
             answer = self._app.handle(request)
+            if type(answer) is not Response:
+                self._work = work = asyncio.ensure_future(cast("asyncio.Future[Any]", answer))
+                self._current = request
+                work.add_done_callback(self._answered)
+                return
         except Exception as error:  # noqa: BLE001 - whatever an application raises becomes a 500
             answer = self._service.failed(request, error)
-        if type(answer) is Response:
-            self._send(request, answer)
-            return
-        self._current = request
-        self._work = work = asyncio.ensure_future(cast("asyncio.Future[Any]", answer))
-        work.add_done_callback(self._answered)
+        self._send(request, answer)
 
     def _answered(self, work: "asyncio.Future[Response | StreamResponse]") -> None:
         request = cast(Request, self._current)
         self._current = self._work = None
+        if self._ended and work.cancelled():
+            return
         answer: Response | StreamResponse
         try:
             answer = work.result()
@@ -159,14 +162,14 @@ class HttpConnection(asyncio.Protocol):
             self._end()
 
     def _rendered(self, request: Request, response: Response, connection: str) -> bytes:
-        heads = self._service.heads
+        whole = self._service.heads.whole
         try:
-            head = heads.whole(response, connection)
-        except ValueError as error:
-            response = self._service.failed(request, error)
-            head = heads.whole(response, connection)
-        bodiless = request.method == "HEAD" or response.status in _BODILESS
-        return head if bodiless else head + response.body
+            head = whole(response, connection)
+            return head if request.method == "HEAD" or response.status in _BODILESS else head + response.body
+        except (AttributeError, TypeError, ValueError) as error:  # not a response at all, or a bad header
+            return whole(self._service.failed(request, error), connection) + (
+                b"" if request.method == "HEAD" else FAILED.body
+            )
 
     def _connection_header(self, request: Request) -> str:
         if not request.keep_alive or self._service.stopping:
@@ -243,6 +246,7 @@ class HttpConnection(asyncio.Protocol):
             self._hang_up(self._rendered(request, verdict, "close"))
             return
         self._ended = True
+        self._reading_paused = False
         open_socket(self._service, self._transport, request, verdict, rest)
         self._service.leave(self)
 
