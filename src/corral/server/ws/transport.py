@@ -182,6 +182,8 @@ class WebSocket(asyncio.BufferedProtocol):
         self.close(frames.GOING_AWAY, "going away")
 
     def abort(self) -> None:
+        self.close(frames.GOING_AWAY, "going away")
+        self._flush()
         self._transport.abort()
 
     # Receiving.
