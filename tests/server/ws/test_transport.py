@@ -311,6 +311,18 @@ async def test_stop_drops_a_peer_that_does_not_answer() -> None:
         assert await session.ended() == 1001
 
 
+async def test_a_session_that_does_not_retire_in_time_is_told_and_dropped() -> None:
+    class Stubborn(Recorder):
+        def retire(self) -> None:
+            pass
+
+    session = Stubborn()
+    async with open_raw(session) as (served, wire):
+        await served.server.stop(0.02)
+        assert close_of(await wire.rest()) == 1001
+        assert await session.ended() == 1001
+
+
 # What clients should not do.
 
 
