@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from corral.testing.server import TOKEN
+from corral.testing.waiting import until
 
 DEADLINE = 10.0
 
@@ -80,6 +81,15 @@ class Client:
         reply = await self.call("GET", f"/queues/{queue}/jobs/{job_id}")
         assert reply.status == 200, reply
         return reply.json()
+
+    async def finished(self, queue: str, job_id: str) -> Any:
+        """The job, once it has completed or failed for good."""
+
+        async def ended() -> Any:
+            job = await self.job(queue, job_id)
+            return job if "finishedOn" in job else None
+
+        return await until(ended, DEADLINE)
 
     async def counts(self, queue: str, statuses: str = "waiting,active,completed,failed,delayed") -> Any:
         reply = await self.call("GET", f"/queues/{queue}/jobs?statuses={statuses}")

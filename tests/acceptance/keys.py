@@ -1,0 +1,28 @@
+"""Everything that an engine holds under a prefix, made comparable."""
+
+from typing import Any
+
+from redis import Redis
+
+
+def snapshot(redis: Redis, prefix: str) -> dict[str, Any]:
+    """Every key that begins with the prefix, and its content."""
+    return {key: _content(redis, key) for key in redis.scan_iter(f"{prefix}*")}
+
+
+def _content(redis: Redis, key: str) -> Any:
+    match redis.type(key):
+        case "string":
+            return redis.get(key)
+        case "list":
+            return redis.lrange(key, 0, -1)
+        case "set":
+            return redis.smembers(key)
+        case "zset":
+            return redis.zrange(key, 0, -1, withscores=True)
+        case "hash":
+            return redis.hgetall(key)
+        case "stream":
+            return redis.xrange(key)
+        case other:
+            raise AssertionError(f"unexpected type {other!r} of {key!r}")
