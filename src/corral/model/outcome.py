@@ -17,4 +17,8 @@ class Failed(msgspec.Struct, frozen=True, gc=False):
     unrecoverable: bool = False
 
 
-Outcome = Completed | Failed
+class Released(msgspec.Struct, frozen=True, gc=False):
+    """The run never began: the job goes back to the front of its queue and no attempt is used up."""
+
+
+Outcome = Completed | Failed | Released

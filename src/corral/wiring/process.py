@@ -92,7 +92,7 @@ class Process:
         settings = self._settings
         names = NameLimits(min=settings.min_queue_name_length, max=settings.max_queue_name_length)
         services = Services(store=store, feeds=self._feeds, clock=now_ms, names=names, version=__version__)
-        sockets = Sockets(services, self._hiring.for_socket, self._dismiss)
+        sockets = Sockets(services, self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
         tokens = Tokens(settings.auth_tokens)
         app = Application(services, [*status.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)], sockets, tokens)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
@@ -105,11 +105,12 @@ class Process:
             on_error=_broken,
         )
 
-    def _dismiss(self, worker: Worker) -> None:
-        """A WebSocket worker whose client has gone ends in the background."""
+    def _dismiss(self, worker: Worker) -> asyncio.Task[None]:
+        """A WebSocket worker whose client goes ends in the background."""
         task = asyncio.get_running_loop().create_task(worker.stop(self._settings.shutdown_timeout))
         self._dismissed.add(task)
         task.add_done_callback(self._dismissed.discard)
+        return task
 
 
 async def serve(

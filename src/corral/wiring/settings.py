@@ -160,6 +160,9 @@ class Settings:
         "Milliseconds between looks for stalled jobs.",
         flag="--stalled-interval",
     )
+    worker_timeout: float = _workers(
+        "CORRAL_WORKER_TIMEOUT", parse.seconds, 15.0, "Seconds that a WebSocket client has for each job."
+    )
 
     debug: bool = _logs(
         "DEBUG", parse.literal_true, False, "Log level debug; only the word true switches it on."

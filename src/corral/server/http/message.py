@@ -110,7 +110,11 @@ class Socket(Protocol):
 
 
 class Session(Protocol):
-    """What the application does with one WebSocket: called in order, never concurrently; must not block."""
+    """What the application does with one WebSocket: called in order, never concurrently; must not block.
+
+    When the server stops, a session with a method `retire()` is told by it to begin nothing more and to close
+    its socket, with 1001, once all is done. The sockets of others are closed at once.
+    """
 
     def opened(self, socket: Socket) -> None:
         """The handshake is done and `socket` may be used."""

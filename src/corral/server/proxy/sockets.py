@@ -1,7 +1,6 @@
 """Which WebSocket a path opens: `[/ws]/queue[s]/:queue`, `.../process/:concurrency` and `.../events`."""
 
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from corral.model.errors import InvalidInput
@@ -11,8 +10,7 @@ from corral.policy.names import decode_segment
 from corral.server.http.message import Request, Session
 from corral.server.proxy.events_socket import EventsSocket
 from corral.server.proxy.queue_socket import QueueSocket
-from corral.server.proxy.worker_socket import Hire, WorkerSocket
-from corral.worker.worker import Worker
+from corral.server.proxy.worker_socket import Dismiss, Hire, WorkerSocket
 
 _PATH = re.compile(r"(?:/ws)?/queues?/([^/]+)(?:/(?:process/([^/]+)|(events)))?")
 _DIGITS = re.compile(r"\s*([+-]?\d+)")
@@ -20,10 +18,11 @@ _MOST_AT_ONCE = 10_000
 
 
 class Sockets:
-    """Opens the proxy's sockets; authorisation has been done."""
+    """Opens the proxy's sockets; authorisation has been done. A worker's client has `timeout` seconds for each job."""
 
-    def __init__(self, services: Services, hire: Hire, dismiss: Callable[[Worker], None]) -> None:
+    def __init__(self, services: Services, hire: Hire, dismiss: Dismiss, *, timeout: float) -> None:
         self._services = services
+        self._timeout = timeout
         self._hire = hire
         self._dismiss = dismiss
 
@@ -46,7 +45,7 @@ class Sockets:
         if found[2]:
             concurrency = _concurrency(found[2])
             log.worker_connected(queue, concurrency)
-            return WorkerSocket(queue, concurrency, self._hire, self._dismiss)
+            return WorkerSocket(queue, concurrency, self._timeout, self._hire, self._dismiss)
         log.queue_connected(queue)
         return QueueSocket(self._services, queue)
 

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 
 from corral.model.job import ClaimedJob, Job
-from corral.model.outcome import Completed, Failed, Outcome
+from corral.model.outcome import Completed, Failed, Outcome, Released
+from corral.policy.javascript import truthy
 from corral.server.http.message import Socket
 from corral.server.proxy import messages
 from corral.worker.run import Runner
@@ -16,7 +17,10 @@ from corral.worker.worker import Worker
 Hire = Callable[[str, int, Runner], Worker]
 """Makes a worker of a queue, with a concurrency, that runs its jobs by the runner."""
 
-_TIMEOUT = 15.0  # seconds a client has for one job, as in the original
+Dismiss = Callable[[Worker], asyncio.Task[None]]
+"""Lets a worker finish what it runs; done when all of that is stored."""
+
+_GOING_AWAY = 1001
 
 
 class Assignment(msgspec.Struct, frozen=True):
@@ -29,11 +33,13 @@ class Assignment(msgspec.Struct, frozen=True):
 
 
 class WorkerSocket:
-    """Jobs run while the socket is open; those under way when it closes fail."""
+    """Jobs run while the socket is open, each `timeout` seconds at most; those under way when it closes fail."""
 
-    def __init__(self, queue: str, concurrency: int, hire: Hire, dismiss: Callable[[Worker], None]) -> None:
+    def __init__(self, queue: str, concurrency: int, timeout: float, hire: Hire, dismiss: Dismiss) -> None:
+        self._timeout = timeout
         self._dismiss = dismiss
         self._worker = hire(queue, concurrency, self._run)
+        self._leaving: asyncio.Task[None] | None = None
         self._socket: Socket | None = None
         self._next_id = 0
         self._pending: dict[int, asyncio.Future[Outcome]] = {}
@@ -54,19 +60,32 @@ class WorkerSocket:
         self._socket = None
         for id in list(self._pending):
             self._settle(id, Failed("Connection closed"))
-        self._dismiss(self._worker)
+        self._leave()
 
     def writable(self) -> None:
         """Nothing to do: at most `concurrency` jobs are ever under way."""
 
+    def retire(self) -> None:
+        """Take no more jobs, and close when those under way are done."""
+        self._leave().add_done_callback(self._left)
+
+    def _leave(self) -> asyncio.Task[None]:
+        if self._leaving is None:
+            self._leaving = self._dismiss(self._worker)
+        return self._leaving
+
+    def _left(self, leaving: asyncio.Task[None]) -> None:
+        if self._socket is not None:
+            self._socket.close(_GOING_AWAY, "going away")
+
     async def _run(self, claimed: ClaimedJob) -> Outcome:
-        if self._socket is None:
-            return Failed("Connection closed")
+        if self._socket is None or self._leaving is not None:
+            return Released()
         id, self._next_id = self._next_id, self._next_id + 1
         loop = asyncio.get_running_loop()
         pending: asyncio.Future[Outcome] = loop.create_future()
         self._pending[id] = pending
-        timer = loop.call_later(_TIMEOUT, self._settle, id, Failed("Timeout"))
+        timer = loop.call_later(self._timeout, self._settle, id, Failed("Timeout"))
         job = claimed.job
         self._socket.send(messages.encode(messages.Pushed(id, Assignment(job.data, job, claimed.token))))
         try:
@@ -88,7 +107,7 @@ def _outcome(data: msgspec.Raw) -> Outcome:
     """`result` without `err` completes the job, even null; the clients spell failures in three ways."""
     fields = _fields(data)
     fault = messages.anything(fields["err"]) if "err" in fields else None
-    if fault:
+    if truthy(fault):
         return _failure(fault)
     if "result" in fields:
         return Completed(bytes(fields["result"]))

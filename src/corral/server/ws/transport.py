@@ -179,7 +179,11 @@ class WebSocket(asyncio.BufferedProtocol):
             self._transport.abort()
 
     def retire(self) -> None:
-        self.close(frames.GOING_AWAY, "going away")
+        retire = getattr(self._session, "retire", None)
+        if retire is not None and self._phase is Phase.OPEN:
+            self._guarded(retire)
+        else:
+            self.close(frames.GOING_AWAY, "going away")
 
     def abort(self) -> None:
         self.close(frames.GOING_AWAY, "going away")

@@ -1,14 +1,14 @@
 """finish: completed plain jobs in one script call, all other ends by BullMQ's scripts, in the same write."""
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import msgspec
 
-from corral.model.errors import StoreError
+from corral.model.errors import StoreError, StoreUnavailable
 from corral.model.job import ClaimedJob
-from corral.model.outcome import Completed, Failed
+from corral.model.outcome import Completed, Failed, Released
 from corral.policy.backoff import retry_delay
 from corral.store.jobs import Finished
 from corral.stores.redis.connection import Connection
@@ -20,6 +20,9 @@ _pack = msgspec.msgpack.Encoder().encode
 _json = msgspec.json.Encoder().encode
 _NOT_PLAIN = 1
 
+Reply = Coroutine[Any, Any, Any]
+"""The answer to a script that is on its way."""
+
 
 class Finisher:
     """The finish side of the Redis store. Everything here is safe to send twice: the lock is gone the second time."""
@@ -29,77 +32,63 @@ class Finisher:
         self._keys = keys
 
     async def finish(self, queue: str, finished: Sequence[Finished], now: int) -> list[Exception | None]:
+        """All is on its way before the first wait, so that a claim sent next finds the jobs finished."""
         keys = self._keys.of(queue)
-        plain = [i for i, one in enumerate(finished) if _is_plain(one)]
-        results: list[Exception | None] = [None] * len(finished)
-        rest = set(range(len(finished))).difference(plain)
-        sent: list[Awaitable[None]] = [self._each(keys, finished, rest, results, now)] if rest else []
-        if plain:
-            sent.append(self._plain(keys, finished, plain, results, now))
-        await asyncio.gather(*sent) if len(sent) > 1 else await sent[0]
-        return results
+        plain: list[Finished] = []
+        others: list[Finished] = []
+        for one in finished:
+            (plain if _is_plain(one) else others).append(one)
+        sent = self._send_each(keys, others, now) if others else None
+        problems = await self._plain(keys, plain, now) if plain else {}
+        if sent is not None:
+            problems |= _problems(others, await sent)
+        return [problems.get(one.claimed.token) for one in finished]
 
-    async def _plain(
-        self,
-        keys: QueueKeys,
-        finished: Sequence[Finished],
-        plain: list[int],
-        results: list[Exception | None],
-        now: int,
-    ) -> None:
+    async def _plain(self, keys: QueueKeys, plain: list[Finished], now: int) -> dict[str, Exception]:
         args: list[Value] = [keys.base, now]
-        for i in plain:
-            args += _plain_args(finished[i])
-        names = keys.many(
-            "wait", "active", "prioritized", "events", "stalled", "delayed", "meta", "completed"
-        )
+        for one in plain:
+            args += _plain_args(one)
+        names = keys.many("wait", "active", "prioritized", "events", "stalled", "delayed", "meta", "completed")
         try:
             codes = await run(self._connection, own("finish"), names, *args, repeat=True)
+        except StoreUnavailable as error:
+            return {one.claimed.token: error for one in plain}
         except StoreError:  # one broken job must not hold up the others of its batch
-            return await self._each(keys, finished, set(plain), results, now)
-        unusual = {i for i, code in zip(plain, codes, strict=True) if code == _NOT_PLAIN}
-        for i, code in zip(plain, codes, strict=True):
-            if code < 0:
-                results[i] = refusal(code, finished[i].claimed.job.id, "finish")
+            return _problems(plain, await self._send_each(keys, plain, now))
+        problems = _problems(plain, codes)
+        unusual = [one for one, code in zip(plain, codes, strict=True) if code == _NOT_PLAIN]
         if unusual:
-            await self._each(keys, finished, unusual, results, now)
+            problems |= _problems(unusual, await self._send_each(keys, unusual, now))
+        return problems
 
-    async def _each(
-        self,
-        keys: QueueKeys,
-        finished: Sequence[Finished],
-        which: set[int],
-        results: list[Exception | None],
-        now: int,
-    ) -> None:
-        ordered = sorted(which)
-        sent = (self._official(keys, finished[i], now) for i in ordered)
-        for i, code in zip(ordered, await asyncio.gather(*sent, return_exceptions=True), strict=True):
-            if isinstance(code, StoreError):
-                results[i] = code
-            elif isinstance(code, BaseException):
-                raise code
-            elif isinstance(code, int) and code < 0:
-                results[i] = refusal(code, finished[i].claimed.job.id, "finish")
+    def _send_each(self, keys: QueueKeys, finished: list[Finished], now: int) -> asyncio.Future[list[Any]]:
+        """What BullMQ's scripts answer to each, or the error instead."""
+        return asyncio.gather(*(self._send(keys, one, now) for one in finished), return_exceptions=True)
 
-    async def _official(self, keys: QueueKeys, one: Finished, now: int) -> Any:
+    def _send(self, keys: QueueKeys, one: Finished, now: int) -> Reply:
+        try:
+            return self._official(keys, one, now)
+        except Exception as error:  # noqa: BLE001 - what cannot be packed must not hold up the others
+            return _refuse(error)
+
+    def _official(self, keys: QueueKeys, one: Finished, now: int) -> Reply:
         claimed, outcome = one.claimed, one.outcome
         if isinstance(outcome, Completed):
             keep = _retention(claimed.job.opts.get("removeOnComplete"), one.keep_completed)
             value = ("completed", "returnvalue", outcome.returnvalue)
-            return await self._move_to_finished(keys, claimed, value, keep, None, now)
+            return self._move_to_finished(keys, claimed, value, keep, None, now)
+        if isinstance(outcome, Released):
+            return self._release(keys, claimed)
         delay = None if outcome.unrecoverable else retry_delay(claimed.job.opts, claimed.job.attempts_made + 1)
         fields = _pack(_failure_fields(claimed, outcome))
         if delay is None:
             keep = _retention(claimed.job.opts.get("removeOnFail"), one.keep_failed)
-            return await self._move_to_finished(
-                keys, claimed, ("failed", "failedReason", outcome.reason), keep, fields, now
-            )
+            return self._move_to_finished(keys, claimed, ("failed", "failedReason", outcome.reason), keep, fields, now)
         if delay > 0:
-            return await self._delay(keys, claimed, delay, fields, now)
-        return await self._retry(keys, claimed, fields, now)
+            return self._delay(keys, claimed, delay, fields, now)
+        return self._retry(keys, claimed, fields, now)
 
-    async def _move_to_finished(
+    def _move_to_finished(
         self,
         keys: QueueKeys,
         claimed: ClaimedJob,
@@ -107,7 +96,7 @@ class Finisher:
         keep: dict[str, Any],
         fields: bytes | None,
         now: int,
-    ) -> Any:
+    ) -> Reply:
         target, field, content = value
         names = (
             *keys.many("wait", "active", "prioritized", "events", "stalled", "limiter", "delayed", "paused"),
@@ -120,18 +109,18 @@ class Finisher:
         args: list[Value] = [claimed.job.id, now, field, content, target, "", keys.base, packed]
         if fields:
             args.append(fields)
-        return await run(self._connection, official("moveToFinished"), names, *args, repeat=True)
+        return run(self._connection, official("moveToFinished"), names, *args, repeat=True)
 
-    async def _delay(self, keys: QueueKeys, claimed: ClaimedJob, delay: int, fields: bytes, now: int) -> Any:
+    def _delay(self, keys: QueueKeys, claimed: ClaimedJob, delay: int, fields: bytes, now: int) -> Reply:
         names = (
             *keys.many("marker", "active", "prioritized", "delayed"),
             keys.job(claimed.job.id),
             *keys.many("events", "meta", "stalled", "wait", "limiter", "pc"),
         )
         args = (keys.base, now, claimed.job.id, claimed.token, delay, "0", fields, "0")
-        return await run(self._connection, official("moveToDelayed"), names, *args, repeat=True)
+        return run(self._connection, official("moveToDelayed"), names, *args, repeat=True)
 
-    async def _retry(self, keys: QueueKeys, claimed: ClaimedJob, fields: bytes, now: int) -> Any:
+    def _retry(self, keys: QueueKeys, claimed: ClaimedJob, fields: bytes, now: int) -> Reply:
         names = (
             *keys.many("active", "wait", "paused"),
             keys.job(claimed.job.id),
@@ -139,12 +128,34 @@ class Finisher:
         )
         push = "RPUSH" if claimed.job.opts.get("lifo") else "LPUSH"
         args = (keys.base, now, push, claimed.job.id, claimed.token, fields)
-        return await run(self._connection, official("retryJob"), names, *args, repeat=True)
+        return run(self._connection, official("retryJob"), names, *args, repeat=True)
+
+    def _release(self, keys: QueueKeys, claimed: ClaimedJob) -> Reply:
+        job_id = claimed.job.id
+        names = keys.many("active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events")
+        args = (job_id, claimed.token, keys.job(job_id))
+        return run(self._connection, official("moveJobFromActiveToWait"), names, *args, repeat=True)
+
+
+async def _refuse(error: Exception) -> Any:
+    raise error
+
+
+def _problems(finished: Sequence[Finished], replies: Sequence[Any]) -> dict[str, Exception]:
+    """By lock token: what went wrong where something did."""
+    problems: dict[str, Exception] = {}
+    for one, reply in zip(finished, replies, strict=True):
+        if isinstance(reply, int) and reply < 0:
+            problems[one.claimed.token] = refusal(reply, one.claimed.job.id, "finish")
+        elif isinstance(reply, Exception):
+            problems[one.claimed.token] = reply
+    return problems
 
 
 def _is_plain(one: Finished) -> bool:
     """Completed, and either kept for ever or removed at once: what the set-based script knows."""
-    if not isinstance(one.outcome, Completed):
+    job = one.claimed.job
+    if not isinstance(one.outcome, Completed) or job.parent_key or job.deduplication_id:
         return False
     count = _retention(one.claimed.job.opts.get("removeOnComplete"), one.keep_completed)
     return count in ({"count": -1}, {"count": 0})
