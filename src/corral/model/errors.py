@@ -10,6 +10,7 @@ CorralError
 ├── LockLost                the lock that the caller acted under is gone
 ├── NotInState              the move is not allowed from the state that the job is in
 ├── StoreUnavailable        the engine cannot be reached now; try again
+│   └── StoreBusy           it was reached and refuses for now, and nothing was stored
 └── StoreError              the engine answered with an error of its own
 """
 
@@ -72,6 +73,15 @@ class StoreUnavailable(CorralError):
     """The engine cannot be reached, or did not answer in time. Trying again later may work."""
 
     code = "store-unavailable"
+
+
+class StoreBusy(StoreUnavailable):
+    """The engine answered that it cannot do it now, as while it loads its data or is out of memory.
+
+    Nothing was stored. The message is the engine's.
+    """
+
+    code = "store-busy"
 
 
 class StoreError(CorralError):

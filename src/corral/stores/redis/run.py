@@ -1,9 +1,10 @@
 """Running scripts over the connection, loading them again when the engine has forgotten them."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from corral.model.errors import JobNotFound, LockLost, NotInState, StoreError
+from corral.model.errors import CorralError, JobNotFound, LockLost, NotInState, StoreError
 from corral.stores.redis.connection import Connection, ScriptMissing, Sender
 from corral.stores.redis.scripts import Script, everything
 
@@ -17,13 +18,20 @@ async def load_scripts(connection: Sender) -> None:
         await loading
 
 
-async def run(
+def run(
     connection: Connection, script: Script, keys: tuple[str, ...], *args: Value, repeat: bool = False
-) -> Any:
-    """Run one script. `repeat` allows sending it again after a lost connection, as it then does no harm."""
+) -> Coroutine[Any, Any, Any]:
+    """Run one script: it takes its place in the line at once, and awaiting what is returned gives its reply.
+
+    `repeat` allows sending it again after a lost connection, as it then does no harm.
+    """
     command = script.call(keys, *args)
+    return _reply(connection, command, connection.send(*command, repeat=repeat), repeat)
+
+
+async def _reply(connection: Connection, command: tuple[Value, ...], sent: asyncio.Future[Any], repeat: bool) -> Any:
     try:
-        return await connection.send(*command, repeat=repeat)
+        return await sent
     except ScriptMissing:
         await load_scripts(connection)
         return await connection.send(*command, repeat=repeat)
@@ -40,10 +48,15 @@ async def run_atomically(connection: Connection, calls: Sequence[Call]) -> list[
     commands += [("SCRIPT", "LOAD", script.source) for script in scripts.values()]
     commands += [script.call(keys, *args) for script, keys, args in calls]
     commands.append(("EXEC",))
-    *_, last = connection.send_many(commands)
-    replies: list[Any] = (await last)[len(scripts) :]
+    *queued, last = connection.send_many(commands)
+    try:
+        replies: list[Any] = (await last)[len(scripts) :]
+    except StoreError:
+        for one in queued:  # EXECABORT: the reason stands in the answer to the command that was refused
+            await one
+        raise
     for reply in replies:
-        if isinstance(reply, StoreError):
+        if isinstance(reply, CorralError):
             raise reply
     return replies
 

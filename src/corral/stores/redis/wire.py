@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Protocol, cast
 
 import hiredis
 
-from corral.model.errors import StoreError, StoreUnavailable
+from corral.model.errors import CorralError, StoreUnavailable
 from corral.stores.redis.replies import error_from_reply
 
 Argument = str | bytes | int | float
@@ -148,7 +148,7 @@ class Wire(asyncio.Protocol):
                 future = next_future()
                 if self._repeats:
                     self._repeats.pop(future, None)
-                if isinstance(reply, StoreError):
+                if isinstance(reply, CorralError):
                     fail(future, reply)
                 elif not future.done():
                     future.set_result(reply)
