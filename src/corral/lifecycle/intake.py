@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from corral.model.errors import StoreUnavailable
+from corral.model.errors import StoreError, StoreUnavailable
 from corral.store.jobs import Claim, Waiter
 
 Clock = Callable[[], int]
@@ -11,41 +11,52 @@ Clock = Callable[[], int]
 
 _LONGEST = 5.0  # seconds a waiter blocks before looking for itself: a marker may have been lost on the way
 _AFTER_FAILURE = 0.5
+_WHILE_MAXED = 1.0  # nothing tells that a job of another process has ended
 
 
 class Intake:
-    """Tells one worker when a claim is worth a round trip; `wake` is called whenever that may have changed."""
+    """Tells one worker when a claim is worth a round trip; `wake` is called whenever that may have changed.
+
+    Closed while it waits for the marker and while it pauses. What ends either is an event or a timer, never a
+    comparison of clocks alone: a timer may fire a moment before the wall clock gets there.
+    """
 
     def __init__(self, waiter: Waiter, clock: Clock, wake: Callable[[], None]) -> None:
         self._waiter = waiter
         self._clock = clock
         self._wake = wake
-        self._limited_until = 0
         self._next_due = 0
-        self._drained = False
+        self._maxed = False
         self._waiting: asyncio.Task[None] | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._pausing: asyncio.TimerHandle | None = None
 
     @property
     def open(self) -> bool:
         """Whether a claim may find jobs now."""
-        return not self._drained and self._clock() >= self._limited_until
+        return self._waiting is None and self._pausing is None
 
     def saw(self, claim: Claim | None, asked: int) -> None:
         """Learn from a claim's answer; None: the claim failed and nothing is known."""
+        self._maxed = claim is not None and claim.maxed
         if claim is None:
-            self._pause(int(_AFTER_FAILURE * 1000))
+            self._pause(_AFTER_FAILURE)
         elif claim.limited_ms > 0:
-            self._pause(claim.limited_ms)
-        elif len(claim.jobs) < asked:
+            self._pause(claim.limited_ms / 1000)
+        elif claim.maxed:
+            self._pause(_WHILE_MAXED)
+        elif len(claim.jobs) < asked and self._waiting is None:
             self._next_due = claim.next_due
-            self._drained = True
-            if self._waiting is None:
-                self._waiting = asyncio.get_running_loop().create_task(self._wait())
+            self._waiting = asyncio.get_running_loop().create_task(self._wait())
+
+    def freed(self) -> None:
+        """A job of this worker has ended: where the queue allows no more at once, that makes room."""
+        if self._maxed:
+            self._maxed = False
+            self._resume()
 
     async def close(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        if self._pausing is not None:
+            self._pausing.cancel()
         if self._waiting is not None:
             self._waiting.cancel()
             await asyncio.gather(self._waiting, return_exceptions=True)
@@ -58,20 +69,24 @@ class Intake:
             while due is not None and due > self._clock():  # a marker that announces a delayed job
                 self._next_due = int(due)
                 due = await self._waiter.wait(self._block_seconds())
-        except StoreUnavailable:
-            self._pause(int(_AFTER_FAILURE * 1000))
-        self._waiting = None
-        self._drained = False
-        self._next_due = 0
-        self._wake()
+        except (StoreUnavailable, StoreError):
+            self._pause(_AFTER_FAILURE)
+        finally:
+            self._waiting = None
+            self._wake()
 
     def _block_seconds(self) -> float:
         if not self._next_due:
             return _LONGEST
         return min(max(self._next_due - self._clock(), 1) / 1000, _LONGEST)
 
-    def _pause(self, ms: int) -> None:
-        self._limited_until = self._clock() + ms
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = asyncio.get_running_loop().call_later(ms / 1000, self._wake)
+    def _pause(self, seconds: float) -> None:
+        if self._pausing is not None:
+            self._pausing.cancel()
+        self._pausing = asyncio.get_running_loop().call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self._pausing is not None:
+            self._pausing.cancel()
+            self._pausing = None
+        self._wake()

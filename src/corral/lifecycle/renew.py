@@ -11,7 +11,7 @@ _RETRY = 1.0  # seconds until the next try when the engine could not be reached
 
 
 class LockKeeper:
-    """Renews every held lock in one round trip, at half its life."""
+    """Renews every held lock in one round trip, at half its life. `lost` hears queue and id of each that is gone."""
 
     def __init__(self, jobs: JobStore, queue: str, lock_ms: int, lost: Callable[[str, str], None]) -> None:
         self._jobs = jobs
@@ -19,12 +19,24 @@ class LockKeeper:
         self._lock_ms = lock_ms
         self._lost = lost
         self._held: dict[str, ClaimedJob] = {}
+        self._ended: set[str] = set()
 
     def hold(self, claimed: ClaimedJob) -> None:
-        self._held[claimed.token] = claimed
+        """Keep the lock. Holding the same job twice means that the older lock had run out."""
+        before = self._held.get(claimed.job.id)
+        if before is not None:
+            self._lose(before)
+        self._held[claimed.job.id] = claimed
+
+    def ended(self, claimed: ClaimedJob) -> None:
+        """The run is over: keep the lock until `release`, but a loss is told by whoever stores the outcome."""
+        self._ended.add(claimed.token)
 
     def release(self, claimed: ClaimedJob) -> None:
-        self._held.pop(claimed.token, None)
+        """Let the lock run out, or be gone already."""
+        self._ended.discard(claimed.token)
+        if self._holds(claimed):
+            del self._held[claimed.job.id]
 
     async def run(self) -> None:
         """Renew until cancelled."""
@@ -43,6 +55,15 @@ class LockKeeper:
             return
         gone = set(await self._jobs.renew(self._queue, held, self._lock_ms))
         for claimed in held:
-            if claimed.job.id in gone and claimed.token in self._held:
-                self.release(claimed)
-                self._lost(self._queue, claimed.job.id)
+            if claimed.job.id in gone and self._holds(claimed):
+                self._lose(claimed)
+
+    def _holds(self, claimed: ClaimedJob) -> bool:
+        held = self._held.get(claimed.job.id)
+        return held is not None and held.token == claimed.token
+
+    def _lose(self, claimed: ClaimedJob) -> None:
+        told_elsewhere = claimed.token in self._ended
+        self.release(claimed)
+        if not told_elsewhere:
+            self._lost(self._queue, claimed.job.id)

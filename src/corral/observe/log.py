@@ -231,6 +231,12 @@ def not_stored(queue: str, job_id: str, why: Exception) -> None:
     voice.error("not-stored", text, voice.trouble, queue=queue, job=job_id)
 
 
+def refused(queue: str, why: Exception) -> None:
+    """The engine was reached and would not do a worker's bidding, or what it said made no sense."""
+    text = f"The worker of queue {queue} has to wait: {_why(why)}"
+    voice.error("refused", text, voice.trouble, queue=queue)
+
+
 def not_advanced(queue: str, job_id: str, why: Exception) -> None:
     text = f"The job after {job_id} of its series in queue {queue} could not be added: {_why(why)}"
     voice.error("not-advanced", text, voice.jobs, queue=queue, job=job_id)

@@ -23,11 +23,15 @@ class ClaimRequest(msgspec.Struct, frozen=True, gc=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """The jobs, how long the queue is rate limited (ms), and when the next delayed job is due (ms; 0: none is)."""
+    """The jobs, how long the queue is rate limited (ms), and when the next delayed job is due (ms; 0: none is).
+
+    `maxed`: as many jobs are active, over all workers, as the queue's own concurrency allows.
+    """
 
     jobs: list[ClaimedJob]
     limited_ms: int = 0
     next_due: int = 0
+    maxed: bool = False
 
 
 class Finished(msgspec.Struct, frozen=True, gc=False):
@@ -64,10 +68,12 @@ class JobStore(Protocol):
 
     async def finish(
         self, queue: str, finished: Sequence[Finished], claim: ClaimRequest | None, now: int
-    ) -> tuple[list[Exception | None], Claim | None]:
+    ) -> tuple[list[Exception | None], Claim | Exception | None]:
         """Store the outcomes (retry, fail or complete, as the job's options say) and claim the next jobs.
 
-        One entry per outcome: None, or `LockLost`/`JobNotFound`/`NotInState` where it could not be stored.
+        One entry per outcome: None, or why it could not be stored: `StoreUnavailable` where trying again may
+        help, `LockLost`, `JobNotFound`, `NotInState` or another error where it will not. A claim that failed
+        gives its error. Neither is raised: the one may have worked without the other.
         """
         ...
 

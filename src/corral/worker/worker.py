@@ -1,6 +1,7 @@
 """A worker: keeps up to `concurrency` jobs of one queue running, and their outcomes stored."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 import msgspec
@@ -9,14 +10,14 @@ from corral.lifecycle.intake import Clock, Intake
 from corral.lifecycle.renew import LockKeeper
 from corral.lifecycle.rescue import Rescuer
 from corral.lifecycle.schedule import advance
-from corral.model.errors import CorralError, StoreError, StoreUnavailable
+from corral.model.errors import CorralError, StoreBusy, StoreUnavailable
 from corral.model.job import ClaimedJob
+from corral.model.outcome import Outcome, Released
 from corral.store.jobs import Claim, ClaimRequest, Finished
 from corral.store.store import Store
 from corral.worker.run import Runner, run
 
 _RETRY = 0.5  # seconds between tries while the engine is away
-_TRIES = 40
 
 
 class WorkerSettings(msgspec.Struct, frozen=True):
@@ -41,6 +42,8 @@ class Listener(Protocol):
     def stalled(self, queue: str, job_id: str) -> None: ...
     def not_advanced(self, queue: str, job_id: str, why: Exception) -> None: ...
     def not_stored(self, queue: str, job_id: str, why: Exception) -> None: ...
+    def refused(self, queue: str, why: Exception) -> None: ...
+    def unexpected(self, where: str, error: BaseException) -> None: ...
 
 
 class Worker:
@@ -67,6 +70,7 @@ class Worker:
         self._running: set[asyncio.Task[None]] = set()
         self._occupied = 0
         self._ended: list[Finished] = []
+        self._owed: list[Finished] = []
         self._awake = asyncio.Event()
         self._stopping = False
         self._intake = Intake(store.jobs.waiter(queue, settings.name), clock, self._awake.set)
@@ -78,15 +82,15 @@ class Worker:
         """Begin claiming; returns at once."""
         start = asyncio.get_running_loop().create_task
         self._loops = [
-            start(self._main()),
-            start(self._keeper.run()),
-            start(self._rescuer.run(self._settings.max_stalled)),
+            start(self._lasting(self._main)),
+            start(self._lasting(self._keeper.run)),
+            start(self._lasting(lambda: self._rescuer.run(self._settings.max_stalled))),
         ]
 
     @property
     def busy(self) -> int:
         """Jobs that are running or whose outcome is not stored yet."""
-        return self._occupied + len(self._ended)
+        return self._occupied + len(self._ended) + len(self._owed)
 
     async def stop(self, grace: float) -> None:
         """Claim no more, let the running jobs end within `grace` seconds, and let go of everything.
@@ -102,38 +106,60 @@ class Worker:
         await asyncio.gather(*self._loops, *self._running, return_exceptions=True)
         await self._intake.close()
 
+    async def _lasting(self, loop: Callable[[], Awaitable[None]]) -> None:
+        """A mistake of our own must not leave a worker that looks alive and does nothing."""
+        while True:
+            try:
+                return await loop()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the queue has to be worked
+                self._listener.unexpected(f"the worker of queue {self.queue}", error)
+                await asyncio.sleep(_RETRY)
+
     async def _main(self) -> None:
+        """Store what has ended and claim what there is room for, until stopped and all is stored."""
         while not self._stopping or self.busy:
             self._awake.clear()
+            if self._ended:
+                self._intake.freed()
             room = self._room()
-            if not self._ended and not room:
+            ended, self._ended = [*self._owed, *self._ended], []
+            if not ended and not room:
                 await self._awake.wait()
                 continue
-            ended, self._ended = self._ended, []
-            try:
-                await self._turn(ended, room)
-            except (StoreUnavailable, StoreError):
-                self._ended = ended + self._ended
+            self._owed = ended
+            await self._turn(ended, room)
+            if self._owed:
                 await asyncio.sleep(_RETRY)
 
     async def _turn(self, ended: list[Finished], room: int) -> None:
-        """One round trip: store what ended, claim what there is room for."""
+        """One round trip, both ways of which may fail by themselves."""
         request = self._request(room) if room else None
-        claim: Claim | None = None
-        if ended:
-            results, claim = await self._jobs.finish(self.queue, ended, request, self._clock())
-            self._settle(ended, results)
-        elif request is not None:
-            claim = await self._jobs.claim(self.queue, request, self._clock())
-        if request is not None:
+        results, claim = await self._exchange(ended, request)
+        self._owed = [one for one, why in zip(ended, results, strict=True) if not self._settled(one, why)]
+        if isinstance(claim, Claim):
             self._intake.saw(claim, room)
-        for claimed in claim.jobs if claim else ():
-            self._start(claimed)
+            for claimed in claim.jobs:
+                self._start(claimed)
+        elif claim is not None:
+            self._intake.saw(None, room)
+            self._complain(claim)
+
+    async def _exchange(
+        self, ended: list[Finished], request: ClaimRequest | None
+    ) -> tuple[list[Exception | None], Claim | Exception | None]:
+        try:
+            if ended:
+                return await self._jobs.finish(self.queue, ended, request, self._clock())
+            if request is not None:
+                return [], await self._jobs.claim(self.queue, request, self._clock())
+            return [], None
+        except Exception as error:  # noqa: BLE001 - a mistake: these jobs are rescued, the others go on
+            return [error] * len(ended), error
 
     def _room(self) -> int:
         if self._stopping or not self._intake.open:
             return 0
-        return max(0, self._settings.concurrency - self._occupied)
+        return max(0, self._settings.concurrency - self._occupied - len(self._owed))
 
     def _request(self, room: int) -> ClaimRequest:
         settings = self._settings
@@ -150,13 +176,26 @@ class Worker:
 
     def _start(self, claimed: ClaimedJob) -> None:
         self._keeper.hold(claimed)
+        if self._stopping:
+            self._end(claimed, Released())
+            return
         self._occupied += 1
         task = asyncio.get_running_loop().create_task(self._work(claimed))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
 
     async def _work(self, claimed: ClaimedJob) -> None:
-        outcome = await run(claimed, self._advance, self._call)
+        try:
+            self._end(claimed, await run(claimed, self._advance, self._call))
+        except BaseException:
+            self._keeper.release(claimed)  # cancelled: the lock runs out, and the job is rescued
+            raise
+        finally:
+            self._occupied -= 1
+            self._awake.set()
+
+    def _end(self, claimed: ClaimedJob, outcome: Outcome) -> None:
+        self._keeper.ended(claimed)
         settings = self._settings
         self._ended.append(
             Finished(
@@ -166,21 +205,28 @@ class Worker:
                 keep_failed=settings.remove_on_fail,
             )
         )
-        self._occupied -= 1
-        self._awake.set()
 
     async def _advance(self, claimed: ClaimedJob) -> None:
         """A series that cannot go on is reported; its job runs all the same."""
-        for _ in range(_TRIES):
+        while True:
             try:
                 return await advance(self._store, self.queue, claimed, self._clock())
             except StoreUnavailable:
-                await asyncio.sleep(_RETRY)
+                await asyncio.sleep(_RETRY)  # without the engine the job could not be finished either
             except CorralError as error:
                 return self._listener.not_advanced(self.queue, claimed.job.id, error)
 
-    def _settle(self, ended: list[Finished], results: list[Exception | None]) -> None:
-        for one, refused in zip(ended, results, strict=True):
-            self._keeper.release(one.claimed)
-            if refused is not None:
-                self._listener.not_stored(self.queue, one.claimed.job.id, refused)
+    def _settled(self, one: Finished, why: Exception | None) -> bool:
+        """Whether this outcome is done with; else it is stored in the next turn."""
+        if isinstance(why, StoreUnavailable):
+            self._complain(why)
+            return False
+        self._keeper.release(one.claimed)
+        if why is not None:
+            self._listener.not_stored(self.queue, one.claimed.job.id, why)
+        return True
+
+    def _complain(self, why: Exception) -> None:
+        """That the engine is away is said by the connection, once for all workers."""
+        if isinstance(why, StoreBusy) or not isinstance(why, StoreUnavailable):
+            self._listener.refused(self.queue, why)

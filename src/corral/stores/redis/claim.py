@@ -26,9 +26,7 @@ class Claimer:
 
     async def claim(self, queue: str, request: ClaimRequest, now: int) -> Claim:
         keys = self._keys.of(queue)
-        names = keys.many(
-            "wait", "active", "prioritized", "events", "limiter", "delayed", "meta", "pc", "marker"
-        )
+        names = keys.many("wait", "active", "prioritized", "events", "limiter", "delayed", "meta", "pc", "marker")
         reply = await run(self._connection, own("claim"), names, *_claim_args(keys, request, now))
         return _claim(keys, request, reply, now)
 
@@ -41,9 +39,7 @@ class Claimer:
 
     async def rescue(self, queue: str, max_stalled: int, every_ms: int, now: int) -> list[str]:
         keys = self._keys.of(queue)
-        names = keys.many(
-            "stalled", "wait", "active", "stalled-check", "meta", "paused", "marker", "events", "repeat"
-        )
+        names = keys.many("stalled", "wait", "active", "stalled-check", "meta", "paused", "marker", "events", "repeat")
         script = official("moveStalledJobsToWait")
         stalled = await run(self._connection, script, names, max_stalled, keys.base, now, every_ms, repeat=True)
         return [job_id.decode() for job_id in stalled]
@@ -87,10 +83,9 @@ def _claim_args(keys: QueueKeys, request: ClaimRequest, now: int) -> tuple[Value
 
 
 def _claim(keys: QueueKeys, request: ClaimRequest, reply: Any, now: int) -> Claim:
-    entries, limited, next_due = reply
+    entries, limited, next_due, maxed = reply
     deadline, serial = now + request.lock_ms, request.serial
     jobs = [
-        claimed_job(keys.qualified, entry, f"{request.owner}:{serial + i}", deadline)
-        for i, entry in enumerate(entries)
+        claimed_job(keys.qualified, entry, f"{request.owner}:{serial + i}", deadline) for i, entry in enumerate(entries)
     ]
-    return Claim(jobs=jobs, limited_ms=limited, next_due=next_due)
+    return Claim(jobs=jobs, limited_ms=limited, next_due=next_due, maxed=bool(maxed))

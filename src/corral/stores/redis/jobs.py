@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from corral.model.errors import StoreError, StoreUnavailable
 from corral.store.jobs import Claim, ClaimRequest, Finished, Waiter
 from corral.stores.redis.add import Adder
 from corral.stores.redis.address import Address
@@ -28,18 +29,20 @@ class RedisJobs(Reader):
 
     async def finish(
         self, queue: str, finished: Sequence[Finished], claim: ClaimRequest | None, now: int
-    ) -> tuple[list[Exception | None], Claim | None]:
-        """Both go out in one write; the engine finishes before it claims. A claim that failed is None."""
+    ) -> tuple[list[Exception | None], Claim | Exception | None]:
+        """Both go out in one write; the engine finishes before it claims."""
         if claim is None:
             return await self._finisher.finish(queue, finished, now), None
         results, claimed = await asyncio.gather(
-            self._finisher.finish(queue, finished, now),
-            self._claimer.claim(queue, claim, now),
-            return_exceptions=True,
+            self._finisher.finish(queue, finished, now), self._claim(queue, claim, now)
         )
-        if isinstance(results, BaseException):
-            raise results
-        return results, None if isinstance(claimed, BaseException) else claimed
+        return results, claimed
+
+    async def _claim(self, queue: str, request: ClaimRequest, now: int) -> Claim | Exception:
+        try:
+            return await self.claim(queue, request, now)
+        except (StoreUnavailable, StoreError) as error:
+            return error
 
     def waiter(self, queue: str, name: str | None = None) -> Waiter:
         keys = self._keys.of(queue)

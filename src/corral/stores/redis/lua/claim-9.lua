@@ -6,7 +6,8 @@
   KEYS  wait, active, prioritized, events, limiter, delayed, meta, pc, marker
   ARGV  [1] key prefix, [2] now (ms), [3] n, [4] owner, [5] serial of the first token, [6] lock time (ms),
         [7] limiter max or "", [8] limiter duration (ms) or "", [9] worker name or ""
-  Returns {{id, hash} ..., rate limited for (ms), next delayed job due at (ms)}; token i is owner:(serial + i - 1).
+  Returns {{id, hash} ..., rate limited for (ms), next delayed job due at (ms), 1 when the queue's own concurrency
+  is used up}; token i is owner:(serial + i - 1).
 ]]
 local rcall = redis.call
 local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -75,10 +76,14 @@ end
 
 promote()
 local jobs, serial = {}, tonumber(ARGV[5])
-local limited, nextDue = 0, 0
+local limited, nextDue, full = 0, 0, 0
 for i = 1, tonumber(ARGV[3]) do
   limited = limitedFor()
-  if limited > 0 or paused or maxed() then break end
+  if limited > 0 or paused then break end
+  if maxed() then
+    full = 1
+    break
+  end
   local id = pop()
   if not id then
     local due = rcall("ZRANGE", delayedKey, 0, 0, "WITHSCORES")[2]
@@ -88,4 +93,4 @@ for i = 1, tonumber(ARGV[3]) do
   jobs[i] = take(id, ARGV[4] .. ":" .. string.format("%.0f", serial + i - 1))
 end
 if #jobs > 0 then rcall("ZADD", markerKey, 0, "0") end
-return {jobs, limited, nextDue}
+return {jobs, limited, nextDue, full}
