@@ -2,6 +2,7 @@
 
 CorralError
 ├── InvalidInput            the caller sent something that no retry will make right
+│   ├── BadField            the fields that are wrong are named
 │   └── PayloadTooLarge
 ├── Unauthorized            no token, or one that is not accepted
 ├── NotFound
@@ -14,6 +15,8 @@ CorralError
 └── StoreError              the engine answered with an error of its own
 """
 
+import msgspec
+
 
 class CorralError(Exception):
     """The root; `code` is stable and meant for programs, the message for people."""
@@ -25,6 +28,22 @@ class InvalidInput(CorralError):
     """What the caller sent is refused; nothing was stored."""
 
     code = "invalid-input"
+
+
+class FieldProblem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is wrong with one field; `pointer` is a JSON pointer into the body, `parameter` a path or query name."""
+
+    detail: str
+    pointer: str | None = None
+    parameter: str | None = None
+
+
+class BadField(InvalidInput):
+    """The fields in `problems` cannot be; the first one speaks for all."""
+
+    def __init__(self, first: FieldProblem, *others: FieldProblem) -> None:
+        super().__init__(first.detail)
+        self.problems = [first, *others]
 
 
 class PayloadTooLarge(InvalidInput):

@@ -45,6 +45,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[type[CorralError], ...] = ()
     fn: str | None = None
     args: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
+    """Other names of `fn`."""
+    bare: str | None = None
+    """The one member of the result that the socket function answers with, where BullMQ gives a bare value."""
     example: Any = None
     """A request body for the reference docs."""
 

@@ -23,18 +23,33 @@ class Router(Generic[T]):
         node[method] = target
 
     def find(self, method: str, path: str) -> tuple[T, list[str]] | None:
-        """The target and the segments that stand for parameters, still percent-encoded."""
+        """The target and the segments that stand for parameters, still percent-encoded.
+
+        A segment that is both fixed and a parameter is taken as fixed first: `/jobs/lookup` before `/jobs/:id`.
+        """
         node = self._root
         found: list[str] = []
-        for segment in path.split("/")[1:]:
+        segments = path.split("/")[1:]
+        for segment in segments:
             fixed = node.get(f"/{segment}")
             if fixed is None:
                 fixed = node.get(_PARAMETER)
                 if fixed is None or not segment:
-                    return None
+                    return _any_way(self._root, method, segments)
                 found.append(segment)
             node = fixed
         target: T | None = node.get(method)
-        return None if target is None else (target, found)
+        return _any_way(self._root, method, segments) if target is None else (target, found)
 
 
+def _any_way(node: dict[str, Any], method: str, segments: list[str]) -> tuple[Any, list[str]] | None:
+    """Every reading of the path, for one whose first reading led nowhere."""
+    if not segments:
+        return (node[method], []) if method in node else None
+    segment, rest = segments[0], segments[1:]
+    fixed = node.get(f"/{segment}")
+    found = None if fixed is None else _any_way(fixed, method, rest)
+    if found is None and segment and _PARAMETER in node:
+        deeper = _any_way(node[_PARAMETER], method, rest)
+        found = None if deeper is None else (deeper[0], [segment, *deeper[1]])
+    return found

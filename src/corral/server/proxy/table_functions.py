@@ -7,6 +7,7 @@ import msgspec
 
 from corral.model.errors import InvalidInput
 from corral.operations.operation import Operation
+from corral.operations.reply import Reply
 from corral.operations.services import Services
 from corral.server.proxy.function import Arguments, Function
 
@@ -19,7 +20,11 @@ Fields = dict[str, msgspec.structs.FieldInfo]
 
 def functions_of(operations: Iterable[Operation]) -> dict[str, Function]:
     """A function for each operation that has a name there."""
-    return {one.fn: _function(one) for one in operations if one.fn is not None}
+    functions: dict[str, Function] = {}
+    for one in operations:
+        if one.fn is not None:
+            functions |= dict.fromkeys((one.fn, *one.also), _function(one))
+    return functions
 
 
 def _function(operation: Operation) -> Function:
@@ -37,7 +42,10 @@ def _function(operation: Operation) -> Function:
             request = operation.request(**values)
         except TypeError as error:
             raise InvalidInput(str(error)) from error
-        return await operation.run(services, request)
+        result = await operation.run(services, request)
+        if isinstance(result, Reply):
+            result = result.value
+        return result if operation.bare is None else getattr(result, operation.bare)
 
     return Function(least, len(operation.args), run)
 

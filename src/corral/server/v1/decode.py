@@ -6,12 +6,12 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from corral.model.errors import InvalidInput
+from corral.model.errors import BadField, FieldProblem, InvalidInput
 from corral.operations.operation import Operation
 from corral.policy.json_body import check_raw
 from corral.policy.names import decode_segment
 from corral.server.http.message import Request
-from corral.server.v1.problems import BadField, FieldProblem, bad_body
+from corral.server.v1.problems import bad_body
 
 _NO_BODY = frozenset({"GET", "DELETE"})
 

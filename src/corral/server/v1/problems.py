@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from corral.model.errors import CorralError, InvalidInput
+from corral.model.errors import BadField, CorralError, FieldProblem
 from corral.server import failures
 from corral.server.http.message import Response
 
@@ -12,14 +12,6 @@ CONTENT_TYPE = "application/problem+json"
 _DOCS = "/docs/problems#"
 _AT = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
-
-
-class FieldProblem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is wrong with one field; `pointer` is a JSON pointer into the body, `parameter` a path or query name."""
-
-    detail: str
-    pointer: str | None = None
-    parameter: str | None = None
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,18 +24,10 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
     errors: list[FieldProblem] = []
 
 
-class BadField(InvalidInput):
-    """The request was decoded up to a field that cannot be."""
-
-    def __init__(self, problem: FieldProblem) -> None:
-        super().__init__(problem.detail)
-        self.problem = problem
-
-
 def as_problem(error: CorralError) -> Response:
     """The answer that says the same as the error."""
     status = failures.status_of(error)
-    fields = [error.problem] if isinstance(error, BadField) else []
+    fields = error.problems if isinstance(error, BadField) else []
     body = Problem(_DOCS + error.code, _title(error.code), status, str(error), fields)
     return Response(status, msgspec.json.encode(body), CONTENT_TYPE)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from corral.operations.operation import Operation
+from corral.operations.reply import Reply
 from corral.policy.names import check_queue_name
 from corral.server.call import Access, Call, Handler, Route
 from corral.server.http.message import Response
@@ -34,6 +35,9 @@ def _handler(operation: Operation) -> Handler:
         result = await operation.run(call.services, request)
         if isinstance(result, Response):
             return result
+        if isinstance(result, Reply):
+            headers = () if result.location is None else (("location", result.location),)
+            return Response(result.status, _encode(result.value), JSON, headers)
         if operation.response is None:
             return Response(204)
         return Response(operation.status, _encode(result), JSON)
