@@ -27,6 +27,7 @@ class Intake:
         self._wake = wake
         self._next_due = 0
         self._maxed = False
+        self._closed = False
         self._waiting: asyncio.Task[None] | None = None
         self._pausing: asyncio.TimerHandle | None = None
 
@@ -37,6 +38,8 @@ class Intake:
 
     def saw(self, claim: Claim | None, asked: int) -> None:
         """Learn from a claim's answer; None: the claim failed and nothing is known."""
+        if self._closed:
+            return
         self._maxed = claim is not None and claim.maxed
         if claim is None:
             self._pause(_AFTER_FAILURE)
@@ -55,6 +58,8 @@ class Intake:
             self._resume()
 
     async def close(self) -> None:
+        """Wait for work no more: from now on its signs are for others."""
+        self._closed = True
         if self._pausing is not None:
             self._pausing.cancel()
         if self._waiting is not None:

@@ -99,12 +99,12 @@ class Worker:
         """
         self._stopping = True
         self._awake.set()
+        await self._intake.close()
         if self._loops:
             await asyncio.wait(self._loops[:1], timeout=grace)
         for task in [*self._loops, *self._running]:
             task.cancel()
         await asyncio.gather(*self._loops, *self._running, return_exceptions=True)
-        await self._intake.close()
 
     async def _lasting(self, loop: Callable[[], Awaitable[None]]) -> None:
         """A mistake of our own must not leave a worker that looks alive and does nothing."""

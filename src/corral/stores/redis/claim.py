@@ -1,5 +1,6 @@
 """claim, renew, rescue and wait: how a worker gets jobs and keeps them."""
 
+import asyncio
 import base64
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from corral.stores.redis.run import Value, run
 from corral.stores.redis.scripts import official, own
 
 _pack = msgspec.msgpack.Encoder().encode
+_FAREWELL = 1.0  # seconds a closing waiter has for leaving its marker
 
 
 class Claimer:
@@ -48,16 +50,23 @@ class Claimer:
 class MarkerWaiter:
     """Waits for the marker that every add leaves; one connection per waiting queue."""
 
-    def __init__(self, blocking: BlockingConnection, keys: QueueKeys) -> None:
+    def __init__(self, connection: Connection, blocking: BlockingConnection, keys: QueueKeys) -> None:
+        self._connection = connection
         self._blocking = blocking
         self._keys = keys
+        self._waited = False
 
     async def wait(self, timeout: float) -> float | None:
+        self._waited = True
         found = await self._blocking.call("BZPOPMIN", self._keys.marker, f"{timeout:.3f}", timeout=timeout)
         return None if found is None else float(found[2])
 
     async def close(self) -> None:
+        """Leaves a marker, in place of one that the engine may be giving to this waiter just now."""
         await self._blocking.close()
+        if self._waited and self._connection.is_ready:
+            left = self._connection.send("ZADD", self._keys.marker, 0, "0", repeat=True)
+            await asyncio.wait([left], timeout=_FAREWELL)
 
 
 def client_name(keys: QueueKeys, queue: str, worker: str | None = None) -> str:

@@ -46,4 +46,5 @@ class RedisJobs(Reader):
 
     def waiter(self, queue: str, name: str | None = None) -> Waiter:
         keys = self._keys.of(queue)
-        return MarkerWaiter(BlockingConnection(self._address, name=client_name(keys, queue, name)), keys)
+        blocking = BlockingConnection(self._address, name=client_name(keys, queue, name))
+        return MarkerWaiter(self._connection, blocking, keys)
