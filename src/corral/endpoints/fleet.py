@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from corral.model.endpoint import Endpoint
-from corral.model.errors import CorralError, StoreError, StoreUnavailable
+from corral.model.errors import StoreError, StoreUnavailable
 from corral.policy.worker_bodies import decode_record
 from corral.store.registry import RegistryStore
 
@@ -108,7 +108,7 @@ class Fleet:
         try:
             endpoint = decode_record(record, queue)
             worker = self._hire(endpoint)
-        except CorralError as error:
+        except Exception as error:  # noqa: BLE001 - no record, whoever wrote it, may end the work of all others
             self._listener.bad_record(queue, error)
             return None
         worker.start()

@@ -256,7 +256,10 @@ def _bare_path(path: str) -> str:
 
 def _bare_url(url: str) -> str:
     """Without user, password and query, which may be secrets."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that cannot be read"
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 

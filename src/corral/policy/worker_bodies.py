@@ -73,6 +73,8 @@ def decode_record(record: bytes, queue: str | None = None) -> Endpoint:
     name = queue or stored.get("queue")
     if not isinstance(name, str):
         raise InvalidInput("queue is required")
+    if ":" in name:
+        raise InvalidInput("Queue name cannot contain :")
     return Endpoint(name, read_target(stored["endpoint"]), read_options(stored.get("opts")))
 
 

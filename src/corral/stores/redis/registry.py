@@ -41,7 +41,7 @@ class RedisRegistry:
     async def all(self) -> dict[str, bytes]:
         flat = await self._connection.send("HGETALL", self._keys.records, repeat=True)
         pairs = iter(flat)
-        return {queue.decode(): record for queue, record in zip(pairs, pairs, strict=True)}
+        return {_name(queue): record for queue, record in zip(pairs, pairs, strict=True)}
 
     async def cursor(self) -> str:
         newest = await self._connection.send("XREVRANGE", self._keys.stream, "+", "-", "COUNT", 1, repeat=True)
@@ -53,10 +53,15 @@ class RedisRegistry:
         if not found:
             return after, []
         entries = found[0][1]
-        return entries[-1][0].decode(), [parts[1].decode() for _, parts in entries]
+        return entries[-1][0].decode(), [_name(parts[1]) for _, parts in entries]
 
     async def close(self) -> None:
         await self._blocking.close()
 
     def _announcement(self, queue: str) -> tuple[str | int, ...]:
         return ("XADD", self._keys.stream, "MAXLEN", self._keys.max_len, "*", "worker", queue)
+
+
+def _name(raw: bytes) -> str:
+    """Anybody may have written it, so it need not be UTF-8."""
+    return raw.decode(errors="replace")
