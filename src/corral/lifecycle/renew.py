@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from corral.model.errors import StoreError, StoreUnavailable
 from corral.model.job import ClaimedJob
+from corral.model.lease import Held
 from corral.store.jobs import JobStore
 
 _RETRY = 1.0  # seconds until the next try when the engine could not be reached
@@ -53,7 +54,8 @@ class LockKeeper:
         held = list(self._held.values())
         if not held:
             return
-        gone = set(await self._jobs.renew(self._queue, held, self._lock_ms))
+        names = [Held(claimed.job.id, claimed.token) for claimed in held]
+        gone = set(await self._jobs.renew(self._queue, names, self._lock_ms))
         for claimed in held:
             if claimed.job.id in gone and self._holds(claimed):
                 self._lose(claimed)

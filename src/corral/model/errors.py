@@ -9,6 +9,7 @@ CorralError
 │   └── JobNotFound
 ├── JobLocked               somebody else holds the job
 ├── LockLost                the lock that the caller acted under is gone
+│   └── LeaseLost
 ├── NotInState              the move is not allowed from the state that the job is in
 ├── StoreUnavailable        the engine cannot be reached now; try again
 │   └── StoreBusy           it was reached and refuses for now, and nothing was stored
@@ -80,6 +81,12 @@ class LockLost(CorralError):
     """The caller's lock on the job is gone or belongs to somebody else."""
 
     code = "lock-lost"
+
+
+class LeaseLost(LockLost):
+    """A client's lease ran out, or its job is gone; somebody else may have the job by now."""
+
+    code = "lease-lost"
 
 
 class NotInState(CorralError):

@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from corral.model.job import ClaimedJob, Job, NewJob
+from corral.model.lease import Held
 from corral.model.outcome import Outcome
 
 
@@ -77,7 +78,7 @@ class JobStore(Protocol):
         """
         ...
 
-    async def renew(self, queue: str, held: Sequence[ClaimedJob], lock_ms: int) -> list[str]:
+    async def renew(self, queue: str, held: Sequence[Held], lock_ms: int) -> list[str]:
         """Lock the jobs for another `lock_ms`; return the ids of those that are no longer ours."""
         ...
 

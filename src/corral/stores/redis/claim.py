@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from corral.model.job import ClaimedJob
+from corral.model.lease import Held
 from corral.store.jobs import Claim, ClaimRequest
 from corral.stores.redis.codec import claimed_job
 from corral.stores.redis.connection import BlockingConnection, Connection
@@ -32,9 +32,9 @@ class Claimer:
         reply = await run(self._connection, own("claim"), names, *_claim_args(keys, request, now))
         return _claim(keys, request, reply, now)
 
-    async def renew(self, queue: str, held: Sequence[ClaimedJob], lock_ms: int) -> list[str]:
+    async def renew(self, queue: str, held: Sequence[Held], lock_ms: int) -> list[str]:
         keys = self._keys.of(queue)
-        tokens, ids = [one.token for one in held], [one.job.id for one in held]
+        tokens, ids = [one.token for one in held], [one.id for one in held]
         args = (keys.base, _pack(tokens), _pack(ids), lock_ms)
         lost = await run(self._connection, official("extendLocks"), (keys.stalled,), *args, repeat=True)
         return [job_id.decode() for job_id in lost]

@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from corral.model.errors import StoreError, StoreUnavailable
+from corral.model.errors import NotInState, StoreError, StoreUnavailable
 from corral.model.job import ClaimedJob
-from corral.model.outcome import Completed, Failed, Released
+from corral.model.outcome import AwaitingChildren, Completed, Failed, Postponed, Released
 from corral.policy.backoff import retry_delay
 from corral.store.jobs import Finished
 from corral.stores.redis.connection import Connection
@@ -19,6 +19,7 @@ from corral.stores.redis.scripts import official, own
 _pack = msgspec.msgpack.Encoder().encode
 _json = msgspec.json.Encoder().encode
 _NOT_PLAIN = 1
+_NO_CHILDREN = 1
 
 Reply = Coroutine[Any, Any, Any]
 """The answer to a script that is on its way."""
@@ -79,6 +80,10 @@ class Finisher:
             return self._move_to_finished(keys, claimed, value, keep, None, now)
         if isinstance(outcome, Released):
             return self._release(keys, claimed)
+        if isinstance(outcome, Postponed):
+            return self._delay(keys, claimed, outcome.delay, None, now)
+        if isinstance(outcome, AwaitingChildren):
+            return self._await_children(keys, claimed, now)
         delay = None if outcome.unrecoverable else retry_delay(claimed.job.opts, claimed.job.attempts_made + 1)
         fields = _pack(_failure_fields(claimed, outcome))
         if delay is None:
@@ -111,13 +116,14 @@ class Finisher:
             args.append(fields)
         return run(self._connection, official("moveToFinished"), names, *args, repeat=True)
 
-    def _delay(self, keys: QueueKeys, claimed: ClaimedJob, delay: int, fields: bytes, now: int) -> Reply:
+    def _delay(self, keys: QueueKeys, claimed: ClaimedJob, delay: int, fields: bytes | None, now: int) -> Reply:
+        """With `fields` a failed attempt is delayed; without, the job is, and no attempt counts."""
         names = (
             *keys.many("marker", "active", "prioritized", "delayed"),
             keys.job(claimed.job.id),
             *keys.many("events", "meta", "stalled", "wait", "limiter", "pc"),
         )
-        args = (keys.base, now, claimed.job.id, claimed.token, delay, "0", fields, "0")
+        args = (keys.base, now, claimed.job.id, claimed.token, delay, "0" if fields else "1", fields or "", "0")
         return run(self._connection, official("moveToDelayed"), names, *args, repeat=True)
 
     def _retry(self, keys: QueueKeys, claimed: ClaimedJob, fields: bytes, now: int) -> Reply:
@@ -135,6 +141,17 @@ class Finisher:
         names = keys.many("active", "wait", "stalled", "paused", "meta", "limiter", "prioritized", "marker", "events")
         args = (job_id, claimed.token, keys.job(job_id))
         return run(self._connection, official("moveJobFromActiveToWait"), names, *args, repeat=True)
+
+
+    async def _await_children(self, keys: QueueKeys, claimed: ClaimedJob, now: int) -> Any:
+        job_id = claimed.job.id
+        own_keys = (keys.job(job_id), keys.job(job_id) + ":dependencies", keys.job(job_id) + ":unsuccessful")
+        names = (*keys.many("active", "waiting-children"), *own_keys, *keys.many("stalled", "events"))
+        args = (claimed.token, "", now, job_id, keys.base)
+        code = await run(self._connection, official("moveToWaitingChildren"), names, *args, repeat=True)
+        if code == _NO_CHILDREN:
+            raise NotInState(f"Job {job_id} has no children to wait for")
+        return code
 
 
 async def _refuse(error: Exception) -> Any:
