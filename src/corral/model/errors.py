@@ -6,11 +6,15 @@ CorralError
 │   └── PayloadTooLarge
 ├── Unauthorized            no token, or one that is not accepted
 ├── NotFound
-│   └── JobNotFound
+│   ├── JobNotFound
+│   └── QueueNotFound
 ├── JobLocked               somebody else holds the job
 ├── LockLost                the lock that the caller acted under is gone
 │   └── LeaseLost
 ├── NotInState              the move is not allowed from the state that the job is in
+│   ├── BelongsToScheduler  the job is the next one of a scheduler
+│   ├── QueueNotPaused      the move wants a queue that is paused
+│   └── QueueActive         the move wants a queue in which no job runs
 ├── StoreUnavailable        the engine cannot be reached now; try again
 │   └── StoreBusy           it was reached and refuses for now, and nothing was stored
 └── StoreError              the engine answered with an error of its own
@@ -71,6 +75,12 @@ class JobNotFound(NotFound):
     code = "job-not-found"
 
 
+class QueueNotFound(NotFound):
+    """No queue of this name holds anything."""
+
+    code = "queue-not-found"
+
+
 class JobLocked(CorralError):
     """A worker holds the job, so it cannot be removed or changed now."""
 
@@ -93,6 +103,24 @@ class NotInState(CorralError):
     """The job is not in the state that the move starts from."""
 
     code = "not-in-state"
+
+
+class BelongsToScheduler(NotInState):
+    """The job is the next one of a scheduler, which alone may remove it."""
+
+    code = "belongs-to-scheduler"
+
+
+class QueueNotPaused(NotInState):
+    """The queue must be paused first."""
+
+    code = "queue-not-paused"
+
+
+class QueueActive(NotInState):
+    """Jobs of the queue are running; `force` removes them all the same."""
+
+    code = "queue-active"
 
 
 class StoreUnavailable(CorralError):
