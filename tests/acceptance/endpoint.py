@@ -67,7 +67,7 @@ class EndpointServer:
         self.calls: asyncio.Queue[EndpointCall] = asyncio.Queue()
         self.seen: list[EndpointCall] = []
         self.most_at_once = 0
-        self._at_once = 0
+        self.at_once = 0
         self._serving: set[asyncio.Task[None]] = set()
 
     @property
@@ -111,8 +111,8 @@ class EndpointServer:
             writer.transport.abort()
 
     async def _answer(self, call: EndpointCall) -> bytes:
-        self._at_once += 1
-        self.most_at_once = max(self.most_at_once, self._at_once)
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
         self.seen.append(call)
         self.calls.put_nowait(call)
         answer = self.script(call)
@@ -121,7 +121,7 @@ class EndpointServer:
         try:
             return await call.answered()
         finally:
-            self._at_once -= 1
+            self.at_once -= 1
 
 
 async def _read_call(reader: asyncio.StreamReader) -> EndpointCall:
