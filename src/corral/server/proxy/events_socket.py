@@ -49,7 +49,7 @@ class EventsSocket:
         else:
             self._send(messages.failed(request.id, f"Invalid message {message.decode(errors='replace')}"))
             return
-        self._send(messages.ok(request.id, None))
+        self._when_subscribed(messages.ok(request.id, None))
 
     def closed(self, code: int) -> None:
         self._socket = None
@@ -67,6 +67,11 @@ class EventsSocket:
         except StoreUnavailable as error:
             if self._socket is not None:
                 self._socket.close(_TRY_AGAIN_LATER, str(error))
+
+    def _when_subscribed(self, reply: bytes) -> None:
+        """Whoever has this reply misses no event any more."""
+        assert self._subscribing is not None, "messages come after `opened`"
+        self._subscribing.add_done_callback(lambda _: self._send(reply))
 
     def _heard(self, event: QueueEvent) -> None:
         if event.name not in self._names:

@@ -16,6 +16,8 @@ class Function(msgspec.Struct, frozen=True):
     least: int
     most: int
     run: Callable[[Services, str, Arguments], Awaitable[Any]]
+    small: bool = False
+    """Its answer is hardly longer than the question, so that many may be under way."""
 
     def accepts(self, args: Arguments) -> bool:
         return self.least <= len(args) <= self.most

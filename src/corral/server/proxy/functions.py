@@ -67,14 +67,14 @@ async def add_job_log(services: Services, queue: str, args: Arguments) -> Any:
 
 FUNCTIONS: dict[str, Function] = {
     **functions_of(OPERATIONS),
-    "add": Function(2, 3, add),
+    "add": Function(2, 3, add, small=True),
     "getWorkers": Function(0, 0, get_workers),
     "getJobs": Function(0, 4, get_jobs),
     "getJobCounts": Function(0, 16, get_job_counts),
     "getJobLogs": Function(1, 4, get_job_logs),
-    "updateJobProgress": Function(2, 2, update_job_progress),
-    "jobProgress": Function(2, 2, update_job_progress),
-    "addJobLog": Function(2, 3, add_job_log),
+    "updateJobProgress": Function(2, 2, update_job_progress, small=True),
+    "jobProgress": Function(2, 2, update_job_progress, small=True),
+    "addJobLog": Function(2, 3, add_job_log, small=True),
 }
 
 

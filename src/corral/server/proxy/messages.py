@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 _encode = msgspec.json.Encoder().encode
+Id = msgspec.Raw | msgspec.UnsetType
 
 
 class Command(msgspec.Struct, gc=False):
@@ -18,7 +19,7 @@ class Request(msgspec.Struct, gc=False):
     """A client's message; its id is echoed as it came."""
 
     data: Command
-    id: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    id: Id = msgspec.UNSET
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -38,7 +39,7 @@ class Result(msgspec.Struct, frozen=True):
 class Reply(msgspec.Struct, frozen=True, gc=False):
     """An answer on its way to the client."""
 
-    id: msgspec.Raw | msgspec.UnsetType
+    id: Id
     data: Result
 
 
@@ -62,11 +63,11 @@ anything = msgspec.json.Decoder().decode
 encode = _encode
 
 
-def ok(id: msgspec.Raw | msgspec.UnsetType, result: Any) -> bytes:
+def ok(id: Id, result: Any) -> bytes:
     """Success; a function without a result answers an empty object."""
     return _encode(Reply(id=id, data=Result(ok=msgspec.UNSET if result is None else result)))
 
 
-def failed(id: msgspec.Raw | msgspec.UnsetType, message: str) -> bytes:
+def failed(id: Id, message: str) -> bytes:
     """Failure, always as an object: the Go client cannot read anything else."""
     return _encode(Reply(id=id, data=Result(err=Fault(message))))

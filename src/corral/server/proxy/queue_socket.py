@@ -7,22 +7,32 @@ from typing import Any
 import msgspec
 
 from corral.model.errors import CorralError
+from corral.observe import log
 from corral.operations.services import Services
 from corral.server.http.message import Socket
 from corral.server.proxy import messages
+from corral.server.proxy.function import Arguments, Function
 from corral.server.proxy.functions import FUNCTIONS, trimmed
 
-_MOST_IN_FLIGHT = 1000
+_MOST_CALLS = 1000
+_MOST_BYTES = 4_000_000
 
 
 class QueueSocket:
-    """Answers each message in its own time; a client that asks faster than the engine answers is not read."""
+    """Answers each message in its own time.
+
+    A client that asks faster than the engine answers, or than it reads the answers, is not read. Calls whose
+    answers may be large go one by one, so that a burst of them does not fill the memory.
+    """
 
     def __init__(self, services: Services, queue: str) -> None:
         self._services = services
         self._queue = queue
         self._socket: Socket | None = None
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: dict[asyncio.Task[None], int] = {}
+        self._bytes = 0
+        self._one_by_one = asyncio.Lock()
+        self._flowing = asyncio.Event()
 
     def opened(self, socket: Socket) -> None:
         self._socket = socket
@@ -35,12 +45,14 @@ class QueueSocket:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return  # no JSON, so nothing to answer to: the original keeps silent and the socket open
         else:
-            self._spawn(self._answer(request, message))
+            self._spawn(self._answer(request, message), len(message))
 
     def closed(self, code: int) -> None:
         self._socket = None
+        self._flowing.set()
 
     def writable(self) -> None:
+        self._flowing.set()
         self._pace()
 
     async def _answer(self, request: messages.Request, message: bytes) -> None:
@@ -49,13 +61,30 @@ class QueueSocket:
         if function is None or not (function.accepts(args) or function.accepts(args := trimmed(args))):
             return self._send(messages.failed(request.id, _invalid(message)))
         try:
-            result = await function.run(self._services, self._queue, args)
-            reply = messages.ok(request.id, result)
+            if function.small:
+                return self._send(await self._reply(function, request.id, args))
+            async with self._one_by_one:
+                await self._drained()
+                if self._socket is not None:
+                    self._send(await self._reply(function, request.id, args))
+                return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             reply = messages.failed(request.id, _invalid(message))
         except CorralError as error:
             reply = messages.failed(request.id, str(error))
+        except Exception as error:  # noqa: BLE001 - a mistake of ours may not leave the client without an answer
+            log.unexpected(f"{request.data.fn} of {self._queue}", error)
+            reply = messages.failed(request.id, "Internal error")
         self._send(reply)
+
+    async def _reply(self, function: Function, id: messages.Id, args: Arguments) -> bytes:
+        return messages.ok(id, await function.run(self._services, self._queue, args))
+
+    async def _drained(self) -> None:
+        """Wait until the client has taken what was sent; one that never does is cut off by the transport."""
+        while self._socket is not None and self._socket.paused:
+            self._flowing.clear()
+            await self._flowing.wait()
 
     def _refuse(self, message: bytes) -> None:
         """JSON of another shape gets an answer, with its id when it has one."""
@@ -71,20 +100,22 @@ class QueueSocket:
         if self._socket is not None:
             self._socket.send(reply)
 
-    def _spawn(self, call: Coroutine[Any, Any, None]) -> None:
+    def _spawn(self, call: Coroutine[Any, Any, None], size: int) -> None:
         task = asyncio.get_running_loop().create_task(call)
-        self._calls.add(task)
+        self._calls[task] = size
+        self._bytes += size
         task.add_done_callback(self._done)
         self._pace()
 
     def _done(self, task: asyncio.Task[None]) -> None:
-        self._calls.discard(task)
+        self._bytes -= self._calls.pop(task)
         self._pace()
 
     def _pace(self) -> None:
         """Read on only while the client takes its answers and few enough calls are under way."""
         if self._socket is not None:
-            self._socket.hold(len(self._calls) >= _MOST_IN_FLIGHT or self._socket.paused)
+            busy = len(self._calls) >= _MOST_CALLS or self._bytes >= _MOST_BYTES
+            self._socket.hold(busy or self._socket.paused)
 
 
 def _invalid(message: bytes) -> str:

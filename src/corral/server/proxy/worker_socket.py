@@ -43,6 +43,7 @@ class WorkerSocket:
         self._socket: Socket | None = None
         self._next_id = 0
         self._pending: dict[int, asyncio.Future[Outcome]] = {}
+        self._flowing = asyncio.Event()
 
     def opened(self, socket: Socket) -> None:
         self._socket = socket
@@ -60,10 +61,11 @@ class WorkerSocket:
         self._socket = None
         for id in list(self._pending):
             self._settle(id, Failed("Connection closed"))
+        self._flowing.set()
         self._leave()
 
     def writable(self) -> None:
-        """Nothing to do: at most `concurrency` jobs are ever under way."""
+        self._flowing.set()
 
     def retire(self) -> None:
         """Take no more jobs, and close when those under way are done."""
@@ -79,6 +81,7 @@ class WorkerSocket:
             self._socket.close(_GOING_AWAY, "going away")
 
     async def _run(self, claimed: ClaimedJob) -> Outcome:
+        await self._drained()
         if self._socket is None or self._leaving is not None:
             return Released()
         id, self._next_id = self._next_id, self._next_id + 1
@@ -93,6 +96,12 @@ class WorkerSocket:
         finally:
             timer.cancel()
             self._pending.pop(id, None)
+
+    async def _drained(self) -> None:
+        """Wait until the client has taken the jobs before; one that never does is cut off by the transport."""
+        while self._socket is not None and self._socket.paused:
+            self._flowing.clear()
+            await self._flowing.wait()
 
     def _settle(self, id: int, outcome: Outcome) -> None:
         pending = self._pending.pop(id, None)

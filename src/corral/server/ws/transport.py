@@ -241,8 +241,10 @@ class WebSocket(asyncio.BufferedProtocol):
         data = b"".join(self._outgoing)
         self._outgoing.clear()
         self._outgoing_size = 0
+        # One message of any size is fine, as long as the client has taken enough of those before it.
+        too_slow = self._full and self._transport.get_write_buffer_size() > self._service.limits.buffered
         self._transport.write(data)
-        if self._full and self._transport.get_write_buffer_size() > self._service.limits.buffered:
+        if too_slow:
             self.close(frames.TRY_AGAIN_LATER, "reading too slowly")
 
     # Closing.
