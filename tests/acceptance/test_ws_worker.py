@@ -33,9 +33,7 @@ async def ended(client: Client, job_id: str = "1", queue: str = "mail") -> Any:
     return await until(look)
 
 
-async def test_p70_the_message_holds_the_payload_and_a_number_from_0(
-    worker: ProxySocket, client: Client
-) -> None:
+async def test_p70_the_message_holds_the_payload_and_a_number_from_0(worker: ProxySocket, client: Client) -> None:
     await client.add("mail", {"name": "welcome", "data": {"to": "ann"}}, {"name": "bye", "data": [1]})
     message = await worker.hear()
     assert message["id"] == 0
@@ -45,9 +43,7 @@ async def test_p70_the_message_holds_the_payload_and_a_number_from_0(
     assert await worker.job() == (1, [1])
 
 
-async def test_p70_beside_the_payload_there_are_the_job_and_its_token(
-    worker: ProxySocket, client: Client
-) -> None:
+async def test_p70_beside_the_payload_there_are_the_job_and_its_token(worker: ProxySocket, client: Client) -> None:
     await client.add("mail", {"name": "welcome", "data": {"to": "ann"}})
     data = (await worker.hear())["data"]
     assert (data["job"]["id"], data["job"]["name"], data["job"]["attemptsStarted"]) == ("1", "welcome", 1)
@@ -85,9 +81,7 @@ async def test_p71_a_result_completes_the_job(worker: ProxySocket, client: Clien
 
 
 @pytest.mark.parametrize("err", [None, "", 0, False])
-async def test_p71_a_result_with_an_empty_err_completes(
-    worker: ProxySocket, client: Client, err: Any
-) -> None:
+async def test_p71_a_result_with_an_empty_err_completes(worker: ProxySocket, client: Client, err: Any) -> None:
     await client.add("mail", {"name": "welcome", "data": {"to": "ann"}})
     await worker.job()
     await worker.answer(0, result="sent", err=err)
@@ -141,9 +135,7 @@ async def test_p71_a_failed_job_is_tried_again(worker: ProxySocket, client: Clie
 @pytest.mark.parametrize(
     "junk", ["", "{", "[]", "5", '{"id":"x","data":{}}', '{"id":9,"data":{"result":1}}', '{"id":0}', b"\xff"]
 )
-async def test_p71_other_messages_change_nothing(
-    worker: ProxySocket, client: Client, junk: str | bytes
-) -> None:
+async def test_p71_other_messages_change_nothing(worker: ProxySocket, client: Client, junk: str | bytes) -> None:
     await client.add("mail", {"name": "welcome", "data": {"to": "ann"}})
     await worker.job()
     await worker.tell(junk)
