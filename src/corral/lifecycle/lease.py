@@ -1,18 +1,19 @@
 """Leases: a client claims jobs by itself, and says later what became of them."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from corral.lifecycle.doorbell import Doorbells
 from corral.lifecycle.intake import Clock
 from corral.model.errors import LeaseLost, LockLost
 from corral.model.job import ClaimedJob
 from corral.model.lease import Held
-from corral.model.outcome import Outcome
+from corral.model.outcome import Outcome, Released
 from corral.store.jobs import Claim, ClaimRequest, Finished, JobStore
 
 _MAXED_PAUSE = 0.25
 _MAX_STALLED = 1
+_FAREWELL = 2.0
 
 
 class Lessor:
@@ -23,16 +24,17 @@ class Lessor:
         self._bells = bells
         self._clock = clock
         self._stalled_ms = stalled_ms
+        self._giving: set[asyncio.Task[None]] = set()
 
-    async def claim(self, queue: str, request: ClaimRequest, wait: float, gone: Callable[[], bool]) -> list[ClaimedJob]:
-        """Up to `request.count` jobs; waits up to `wait` seconds for the first, or until the client is `gone`."""
+    async def claim(self, queue: str, request: ClaimRequest, wait: float) -> list[ClaimedJob]:
+        """Up to `request.count` jobs; waits up to `wait` seconds for the first."""
         loop = asyncio.get_running_loop()
         until = loop.time() + wait
         while True:
             await self._jobs.rescue(queue, _MAX_STALLED, self._stalled_ms, self._clock())
             claim = await self._jobs.claim(queue, request, self._clock())
             left = until - loop.time()
-            if claim.jobs or left <= 0 or gone():
+            if claim.jobs or left <= 0:
                 return claim.jobs
             await self._pause(queue, claim, left)
 
@@ -54,6 +56,23 @@ class Lessor:
         lost = (LeaseLost(f"Job {held.id} does not exist any more") for held, _ in ended)
         told = [gone if job is None else next(answers) for job, gone in zip(jobs, lost, strict=True)]
         return [LeaseLost(str(one)) if isinstance(one, LockLost) else one for one in told]
+
+    def give_back(self, queue: str, jobs: Sequence[ClaimedJob]) -> None:
+        """Release the jobs of a claim whose answer did not reach the client; returns at once."""
+        ended = [Finished(one, Released()) for one in jobs]
+        if ended:
+            task = asyncio.get_running_loop().create_task(self._store(queue, ended))
+            self._giving.add(task)
+            task.add_done_callback(self._giving.discard)
+
+    async def close(self) -> None:
+        """Let what is being given back get there."""
+        if self._giving:
+            await asyncio.wait(self._giving, timeout=_FAREWELL)
+        await self._bells.close()
+
+    async def _store(self, queue: str, ended: Sequence[Finished]) -> None:
+        await self._jobs.finish(queue, ended, None, self._clock())
 
     async def _pause(self, queue: str, claim: Claim, left: float) -> None:
         if claim.limited_ms > 0:

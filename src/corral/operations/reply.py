@@ -1,5 +1,6 @@
 """What an operation returns when the status and the place of its result depend on what happened."""
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -14,3 +15,5 @@ class Reply(msgspec.Struct, frozen=True):
     value: Any
     status: int
     location: str | None = None
+    undelivered: Callable[[], None] | None = None
+    """Called when the client had gone before it could be answered."""

@@ -1,8 +1,12 @@
 """What every operation may use."""
 
+import uuid
+from collections.abc import Callable
+
 import msgspec
 
 from corral.lifecycle.intake import Clock
+from corral.lifecycle.lease import Lessor
 from corral.lifecycle.watch import Feeds
 from corral.store.store import Store
 
@@ -20,5 +24,7 @@ class Services(msgspec.Struct, frozen=True):
     store: Store
     feeds: Feeds
     clock: Clock
+    lessor: Lessor
     names: NameLimits = NameLimits()
     version: str = ""
+    new_id: Callable[[], str] = lambda: str(uuid.uuid4())

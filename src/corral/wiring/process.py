@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from corral import __version__
 from corral.endpoints.fleet import Fleet
 from corral.endpoints.http import HttpPool
+from corral.lifecycle.doorbell import Doorbells
+from corral.lifecycle.lease import Lessor
 from corral.lifecycle.watch import Feeds
 from corral.observe import log
 from corral.operations.services import NameLimits, Services
@@ -50,6 +52,8 @@ class Process:
             self._pool = HttpPool()
             self._hiring = Hiring(store, settings, now_ms, self._pool)
             self._feeds = Feeds(store.events)
+            bells = Doorbells(store.jobs, now_ms)
+            self._lessor = Lessor(store.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
             self._server = self._make_server(store)
             await self._server.start()
         except BaseException:
@@ -84,6 +88,7 @@ class Process:
         await asyncio.gather(self._server.stop(seconds), *working)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
+        await self._lessor.close()
         await self._feeds.close()
         self._pool.close()
         await self._engine.stop()
@@ -91,7 +96,9 @@ class Process:
     def _make_server(self, store: Store) -> HttpServer:
         settings = self._settings
         names = NameLimits(min=settings.min_queue_name_length, max=settings.max_queue_name_length)
-        services = Services(store=store, feeds=self._feeds, clock=now_ms, names=names, version=__version__)
+        services = Services(
+            store=store, feeds=self._feeds, clock=now_ms, lessor=self._lessor, names=names, version=__version__
+        )
         sockets = Sockets(services, self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
         tokens = Tokens(settings.auth_tokens)
         app = Application(services, [*status.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)], sockets, tokens)

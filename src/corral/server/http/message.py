@@ -1,6 +1,6 @@
 """What the server and the application hand each other: requests, responses, and WebSocket sessions."""
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -45,12 +45,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A complete answer; the server adds `content-length` and `date` and leaves the body out for HEAD."""
+    """A complete answer; the server adds `content-length` and `date` and leaves the body out for HEAD.
+
+    `undelivered` is called instead when the client has gone before the answer was there.
+    """
 
     status: int
     body: bytes = b""
     content_type: str = PLAIN_TEXT
     headers: tuple[tuple[str, str], ...] = ()
+    undelivered: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,6 +153,8 @@ class HttpConnection(asyncio.Protocol):
         if not self._ended:
             self._send(request, answer)
             self._advance()
+        elif answer.undelivered is not None:
+            answer.undelivered()
 
     def _send(self, request: Request, response: Response) -> None:
         connection = self._connection_header(request)

@@ -37,7 +37,7 @@ def _handler(operation: Operation) -> Handler:
             return result
         if isinstance(result, Reply):
             headers = () if result.location is None else (("location", result.location),)
-            return Response(result.status, _encode(result.value), JSON, headers)
+            return Response(result.status, _encode(result.value), JSON, headers, result.undelivered)
         if operation.response is None:
             return Response(204)
         return Response(operation.status, _encode(result), JSON)
