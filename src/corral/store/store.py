@@ -2,8 +2,12 @@
 
 from typing import Protocol
 
+from corral.store.directory import DirectoryStore
 from corral.store.events import EventStore
 from corral.store.jobs import JobStore
+from corral.store.metrics import MetricsStore
+from corral.store.queue_limits import QueueLimitStore
+from corral.store.queue_moves import QueueMoveStore
 from corral.store.queues import QueueStore
 from corral.store.registry import RegistryStore
 from corral.store.schedulers import SchedulerStore
@@ -17,6 +21,18 @@ class Store(Protocol):
 
     @property
     def queues(self) -> QueueStore: ...
+
+    @property
+    def queue_moves(self) -> QueueMoveStore: ...
+
+    @property
+    def queue_limits(self) -> QueueLimitStore: ...
+
+    @property
+    def directory(self) -> DirectoryStore: ...
+
+    @property
+    def metrics(self) -> MetricsStore: ...
 
     @property
     def events(self) -> EventStore: ...

@@ -1,7 +1,7 @@
 """add: plain jobs of one loop tick share one script call; everything unusual goes through BullMQ's own scripts."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -35,9 +35,10 @@ class _Batch:
 class Adder:
     """The add side of the Redis store."""
 
-    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+    def __init__(self, connection: Connection, keys: KeyCache, stored_in: Callable[[str], None]) -> None:
         self._connection = connection
         self._keys = keys
+        self._stored_in = stored_in
         self._batches: dict[str, _Batch] = {}
         self._sending: set[asyncio.Task[None]] = set()
 
@@ -46,6 +47,7 @@ class Adder:
             return []
         if all(is_plain(job.opts) for job in jobs):
             return await self._join(queue, jobs, now)
+        self._stored_in(queue)
         keys = self._keys.of(queue)
         calls = [_official(keys, job, now) for job in jobs]
         if len(calls) == 1:
@@ -58,6 +60,7 @@ class Adder:
         loop = asyncio.get_running_loop()
         batch = self._batches.get(queue)
         if batch is None:
+            self._stored_in(queue)
             batch = self._batches[queue] = _Batch()
             loop.call_soon(self._flush, queue, batch)
         added: asyncio.Future[list[str]] = loop.create_future()

@@ -1,7 +1,7 @@
 """`JobStore` on Redis: each verb in a file of its own, put together here."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from corral.model.errors import StoreError, StoreUnavailable
 from corral.store.jobs import Claim, ClaimRequest, Finished, Waiter
@@ -17,12 +17,18 @@ from corral.stores.redis.reads import Reader
 class RedisJobs(Reader):
     """Fulfils `store.jobs.JobStore`."""
 
-    def __init__(self, connection: Connection, keys: KeyCache, address: Address) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        keys: KeyCache,
+        address: Address,
+        stored_in: Callable[[str], None] = lambda queue: None,
+    ) -> None:
         super().__init__(connection, keys)
         self._address = address
         self._finisher = Finisher(connection, keys)
         self._claimer = Claimer(connection, keys)
-        self.add = Adder(connection, keys).add
+        self.add = Adder(connection, keys, stored_in).add
         self.claim = self._claimer.claim
         self.renew = self._claimer.renew
         self.rescue = self._claimer.rescue

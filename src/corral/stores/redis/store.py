@@ -6,9 +6,13 @@ from collections.abc import Callable
 from corral.model.errors import StoreError
 from corral.stores.redis.address import Address
 from corral.stores.redis.connection import BlockingConnection, Connection, ConnectionState
+from corral.stores.redis.directory import RedisDirectory
 from corral.stores.redis.events import RedisEvents
 from corral.stores.redis.jobs import RedisJobs
 from corral.stores.redis.keys import KeyCache
+from corral.stores.redis.metrics import RedisMetrics
+from corral.stores.redis.queue_limits import RedisQueueLimits
+from corral.stores.redis.queue_moves import RedisQueueMoves
 from corral.stores.redis.queues import RedisQueues
 from corral.stores.redis.registry import RedisRegistry, RegistryKeys
 from corral.stores.redis.run import load_scripts
@@ -35,8 +39,12 @@ class RedisStore:
         self.connection = Connection(
             address, name="corral", on_connect=load_scripts, on_state=on_state or (lambda state, detail: None)
         )
-        self.jobs = RedisJobs(self.connection, self.keys, address)
+        self.directory = RedisDirectory(self.connection, prefix)
+        self.jobs = RedisJobs(self.connection, self.keys, address, self.directory.saw)
         self.queues = RedisQueues(self.connection, self.keys)
+        self.queue_moves = RedisQueueMoves(self.connection, self.keys)
+        self.queue_limits = RedisQueueLimits(self.connection, self.keys)
+        self.metrics = RedisMetrics(self.connection, self.keys)
         self.events = RedisEvents(self.connection, self.keys, address)
         self.schedulers = RedisSchedulers(self.connection, self.keys)
         blocking = BlockingConnection(address, name="corral")
@@ -66,5 +74,6 @@ class RedisStore:
         return reply[1].decode() if reply else None
 
     async def close(self) -> None:
+        await self.directory.close()
         await self.registry.close()
         await self.connection.close()

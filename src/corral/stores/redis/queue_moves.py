@@ -1,0 +1,53 @@
+"""`QueueMoveStore` on Redis: BullMQ's own scripts, each a bounded batch."""
+
+import sys
+
+from corral.model.errors import QueueActive, QueueNotPaused
+from corral.stores.redis.connection import Connection
+from corral.stores.redis.keys import KeyCache
+from corral.stores.redis.run import run
+from corral.stores.redis.scripts import official
+
+_EVER = sys.float_info.max  # a score that every job has reached
+
+
+class RedisQueueMoves:
+    """Fulfils `store.queue_moves.QueueMoveStore`."""
+
+    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+        self._connection = connection
+        self._keys = keys
+
+    async def drain(self, queue: str, delayed: bool) -> None:
+        keys = self._keys.of(queue)
+        names = keys.many("wait", "paused", "delayed", "prioritized", "repeat")
+        await run(self._connection, official("drain"), names, keys.base, "1" if delayed else "0", repeat=True)
+
+    async def clean(self, queue: str, state: str, before: int, most: int) -> list[str]:
+        keys = self._keys.of(queue)
+        name = "wait" if state == "waiting" else state
+        names = keys.many(name, "events", "repeat")
+        removed = await run(self._connection, official("cleanJobsInSet"), names, keys.base, before, most, name)
+        return [job_id.decode() for job_id in removed]
+
+    async def obliterate(self, queue: str, force: bool, most: int) -> bool:
+        keys = self._keys.of(queue)
+        args = (most, "force" if force else "")
+        match await run(self._connection, official("obliterate"), (keys.meta, keys.base), *args):
+            case -1:
+                raise QueueNotPaused("Cannot obliterate non-paused queue")
+            case -2:
+                raise QueueActive("Cannot obliterate queue with active jobs")
+            case left:
+                return bool(left)
+
+    async def move_to_waiting(self, queue: str, state: str, until: int | None, most: int) -> bool:
+        keys = self._keys.of(queue)
+        names = (keys.base, *keys.many("events", state, "wait", "paused", "meta", "active", "marker"))
+        args = (most, _EVER if until is None else until, state)
+        return bool(await run(self._connection, official("moveJobsToWait"), names, *args, repeat=True))
+
+    async def trim_events(self, queue: str, length: int) -> int:
+        key = self._keys.of(queue).events
+        trimmed: int = await self._connection.send("XTRIM", key, "MAXLEN", "~", length, repeat=True)
+        return trimmed
