@@ -50,6 +50,18 @@ class BadField(InvalidInput):
         super().__init__(first.detail)
         self.problems = [first, *others]
 
+    @classmethod
+    def at(cls, place: str, error: InvalidInput) -> "BadField":
+        """The refusal of a part, told of the whole: `place` leads to the part, as `/children/0`."""
+        found = error.problems if isinstance(error, cls) else [FieldProblem(str(error), pointer="#")]
+        return cls(*(_moved(problem, place) for problem in found))
+
+
+def _moved(problem: FieldProblem, place: str) -> FieldProblem:
+    if problem.pointer is None:
+        return problem
+    return FieldProblem(problem.detail, pointer=f"#{place}{problem.pointer.removeprefix('#')}")
+
 
 class PayloadTooLarge(InvalidInput):
     """The request body is over the configured limit."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from corral.model.errors import InvalidInput
+from corral.model.errors import BadField, InvalidInput
 from corral.model.job import JobOptions
 from corral.policy.javascript import is_whole, text
 from corral.policy.names import check_custom_id
@@ -19,13 +19,16 @@ _EXCLUSIVE = (
 
 
 def check_addable(opts: JobOptions) -> None:
-    """For normalised options. Raises InvalidInput."""
+    """For normalised options. Raises InvalidInput, with a pointer where one option is wrong by itself."""
     chosen = [name for name in _EXCLUSIVE if opts.get(name)]
     if len(chosen) > 1:
         raise InvalidInput(f"The following options cannot be used together: {', '.join(chosen)}")
     for name, check in _CHECKS:
         if name in opts:
-            check(opts[name])
+            try:
+                check(opts[name])
+            except InvalidInput as error:
+                raise BadField.at(f"/{name}", error) from None
     if "deduplication" in opts and "parent" in opts:
         raise InvalidInput("Deduplication and parent options cannot be used together")
 

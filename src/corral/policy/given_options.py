@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from corral.model.errors import InvalidInput
+from corral.model.errors import BadField, InvalidInput
 from corral.model.job import JobOptions
 from corral.policy.javascript import MAX_SAFE, is_number, is_whole, member, text, truthy
 from corral.policy.options import SHORT_NAMES
@@ -19,18 +19,22 @@ from corral.policy.posted_options import (
 def check_given(opts: Any) -> JobOptions:
     """The checked options, `debounce` under its new name `deduplication`. What is no object has no options.
 
-    Raises InvalidInput.
+    Raises BadField, with a pointer to the option.
     """
     if not isinstance(opts, dict):
         return {}
     reserved = SHORT_NAMES & opts.keys()
     if reserved:
-        raise InvalidInput(f"Unexpected field: opts.{min(reserved)}")
+        name = min(reserved)
+        raise BadField.at(f"/{name}", InvalidInput(f"Unexpected field: opts.{name}"))
     checked = _renamed(opts) if "debounce" in opts else opts
     for name, value in checked.items():
         check = _CHECKS.get(name)
         if check and truthy(value):
-            check(value)
+            try:
+                check(value)
+            except InvalidInput as error:
+                raise BadField.at(f"/{name}", error) from None
     return checked
 
 

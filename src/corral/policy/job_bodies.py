@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from corral.model.errors import InvalidInput
+from corral.model.errors import BadField, InvalidInput
 from corral.model.job import NULL, JobOptions, NewJob
 from corral.policy.addable import check_addable
 from corral.policy.given_options import check_given
@@ -71,17 +71,27 @@ def parse_jobs(body: bytes) -> list[NewJob]:
 def parse_job_args(name: Any, data: Any, opts: Any) -> NewJob:
     """One job from the arguments of `add`, with any data and BullMQ's own latitude in options.
 
-    As data, `msgspec.Raw` and bytes are JSON already; other values are not. Raises InvalidInput.
+    As data, `msgspec.Raw` and bytes are JSON already; other values are not. Raises BadField, with pointers from
+    an object with the members `name`, `data` and `opts`.
     """
     refusal = _type_refusal(name)
     if refusal:
-        raise InvalidInput(refusal)
-    job = NewJob(_printed(name), _encoded(data), normalise(check_given(opts)))
+        raise BadField.at("/name", InvalidInput(refusal))
+    encoded = _encoded(data)
+    try:
+        job = NewJob(_printed(name), encoded, normalise(check_given(opts)))
+        _check_size(job)
+        check_addable(job.opts)
+    except InvalidInput as error:
+        raise BadField.at("/opts", error) from None
+    return job
+
+
+def _check_size(job: NewJob) -> None:
     limit = job.opts.get("sizeLimit")
     if limit and len(job.data) > limit:
-        raise InvalidInput(f"The size of job {text(job.name)} exceeds the limit {limit} bytes")
-    check_addable(job.opts)
-    return job
+        error = InvalidInput(f"The size of job {text(job.name)} exceeds the limit {limit} bytes")
+        raise BadField.at("/sizeLimit", error)
 
 
 def _posted(raw: bytes) -> _Options:
