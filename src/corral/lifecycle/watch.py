@@ -20,7 +20,7 @@ class Feeds:
         self._feeds: dict[str, _Feed] = {}
 
     async def subscribe(self, queue: str, heard: Heard) -> Callable[[], None]:
-        """Call `heard` for each event from now on; returns what ends it. Raises `StoreUnavailable`.
+        """Call `heard` for each event from now on; returns what ends it. Waits for an engine that is away.
 
         `heard` runs on the event loop and must not block or raise.
         """
@@ -100,5 +100,13 @@ class _Feed:
             return after
         for event in events:
             for heard in tuple(self.listeners):
-                heard(event)
+                self._tell(heard, event)
         return events[-1].id if events else after
+
+    @staticmethod
+    def _tell(heard: Heard, event: QueueEvent) -> None:
+        try:
+            heard(event)
+        except Exception as error:  # noqa: BLE001 - one listener's mistake must not make the others deaf
+            loop = asyncio.get_running_loop()
+            loop.call_exception_handler({"message": f"{heard!r} failed on {event!r}", "exception": error})
