@@ -1,4 +1,4 @@
-"""JSON bodies: decoding them, and what `msgspec.Raw` alone would let through.
+"""JSON from outside: decoding bodies, and what `msgspec.Raw` alone would let through.
 
 Half a surrogate pair (`"\\ud800"`) is refused, unlike by JavaScript: it has no form in UTF-8.
 """
@@ -11,6 +11,7 @@ import msgspec
 from corral.model.errors import InvalidInput
 
 _BOM = b"\xef\xbb\xbf"
+_anything = msgspec.json.Decoder().decode
 _large_exponent = (re.compile(rb"e\+?[0-9]{3}").search, re.compile(rb"E\+?[0-9]{3}").search)
 
 
@@ -45,3 +46,12 @@ def check_raw(body: bytes) -> None:
         if search(body):
             decode(body)  # the slow way, as this may be a number too large
             return
+
+
+def json_or_text(raw: bytes) -> msgspec.Raw:
+    """Stored JSON as it is; anything else as a JSON string of it."""
+    try:
+        _anything(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return msgspec.Raw(msgspec.json.encode(raw.decode(errors="replace")))
+    return msgspec.Raw(raw)

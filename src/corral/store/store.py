@@ -2,8 +2,12 @@
 
 from typing import Protocol
 
+from corral.store.children import ChildStore
+from corral.store.deduplication import DeduplicationStore
 from corral.store.directory import DirectoryStore
 from corral.store.events import EventStore
+from corral.store.job_details import JobDetailStore
+from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import JobStore
 from corral.store.metrics import MetricsStore
 from corral.store.queue_limits import QueueLimitStore
@@ -11,6 +15,7 @@ from corral.store.queue_moves import QueueMoveStore
 from corral.store.queues import QueueStore
 from corral.store.registry import RegistryStore
 from corral.store.schedulers import SchedulerStore
+from corral.store.search import SearchStore
 
 
 class Store(Protocol):
@@ -18,6 +23,21 @@ class Store(Protocol):
 
     @property
     def jobs(self) -> JobStore: ...
+
+    @property
+    def job_moves(self) -> JobMoveStore: ...
+
+    @property
+    def job_details(self) -> JobDetailStore: ...
+
+    @property
+    def search(self) -> SearchStore: ...
+
+    @property
+    def children(self) -> ChildStore: ...
+
+    @property
+    def deduplication(self) -> DeduplicationStore: ...
 
     @property
     def queues(self) -> QueueStore: ...

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from corral.model.job import ClaimedJob, Job, JobOptions
+from corral.policy.json_body import json_or_text
 from corral.policy.options import decode_short
 
-_decode = msgspec.json.Decoder().decode
 _decode_opts = msgspec.json.Decoder(dict[str, Any]).decode
 _decode_list = msgspec.json.Decoder(list[str]).decode
 _EMPTY = msgspec.Raw(b"{}")
@@ -55,15 +55,6 @@ def claimed_job(qualified: str, entry: tuple[bytes, list[bytes]], token: str, de
 def options(raw: bytes) -> JobOptions:
     """Stored options under their long names. The value may be shared: do not change it."""
     return _cached_options(raw) if len(raw) < _SHORT else _options(raw)
-
-
-def json_or_text(raw: bytes) -> msgspec.Raw:
-    """Stored JSON as it is; anything else as a JSON string of it."""
-    try:
-        _decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return msgspec.Raw(msgspec.json.encode(raw.decode(errors="replace")))
-    return msgspec.Raw(raw)
 
 
 def _options(raw: bytes) -> JobOptions:

@@ -5,9 +5,13 @@ from collections.abc import Callable
 
 from corral.model.errors import StoreError
 from corral.stores.redis.address import Address
+from corral.stores.redis.children import RedisChildren
 from corral.stores.redis.connection import BlockingConnection, Connection, ConnectionState
+from corral.stores.redis.deduplication import RedisDeduplication
 from corral.stores.redis.directory import RedisDirectory
 from corral.stores.redis.events import RedisEvents
+from corral.stores.redis.job_details import RedisJobDetails
+from corral.stores.redis.job_moves import RedisJobMoves
 from corral.stores.redis.jobs import RedisJobs
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.metrics import RedisMetrics
@@ -17,7 +21,7 @@ from corral.stores.redis.queues import RedisQueues
 from corral.stores.redis.registry import RedisRegistry, RegistryKeys
 from corral.stores.redis.run import load_scripts
 from corral.stores.redis.schedulers import RedisSchedulers
-
+from corral.stores.redis.search import RedisSearch
 
 _ORIGINAL = RegistryKeys()
 
@@ -41,6 +45,11 @@ class RedisStore:
         )
         self.directory = RedisDirectory(self.connection, prefix)
         self.jobs = RedisJobs(self.connection, self.keys, address, self.directory.saw)
+        self.job_moves = RedisJobMoves(self.connection, self.keys)
+        self.job_details = RedisJobDetails(self.connection, self.keys)
+        self.search = RedisSearch(self.connection, self.keys)
+        self.children = RedisChildren(self.connection, self.keys)
+        self.deduplication = RedisDeduplication(self.connection, self.keys)
         self.queues = RedisQueues(self.connection, self.keys)
         self.queue_moves = RedisQueueMoves(self.connection, self.keys)
         self.queue_limits = RedisQueueLimits(self.connection, self.keys)
