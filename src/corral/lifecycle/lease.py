@@ -81,4 +81,4 @@ class Lessor:
             await asyncio.sleep(min(left, _MAXED_PAUSE))
         else:
             due = (claim.next_due - self._clock()) / 1000 if claim.next_due else left
-            await self._bells.wait(queue, max(0.001, min(left, due)))
+            await self._bells.wait(queue, max(0.001, min(left, due, self._stalled_ms / 1000)))

@@ -47,7 +47,7 @@ class Request:
 class Response:
     """A complete answer; the server adds `content-length` and `date` and leaves the body out for HEAD.
 
-    `undelivered` is called instead when the client has gone before the answer was there.
+    With `undelivered`, that is called instead when the client has closed its side before the answer was there.
     """
 
     status: int

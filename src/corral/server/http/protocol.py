@@ -150,11 +150,13 @@ class HttpConnection(asyncio.Protocol):
         if isinstance(answer, StreamResponse):
             self._begin_stream(request, answer)
             return
-        if not self._ended:
+        undelivered = getattr(answer, "undelivered", None)  # what is no answer at all becomes a 500 below
+        if undelivered is not None and (self._ended or self._half_closed):
+            undelivered()
+            self._end()
+        elif not self._ended:
             self._send(request, answer)
             self._advance()
-        elif answer.undelivered is not None:
-            answer.undelivered()
 
     def _send(self, request: Request, response: Response) -> None:
         connection = self._connection_header(request)
