@@ -1,5 +1,6 @@
 """How JavaScript sees a JSON value: what is falsy, what an integer is, how it prints."""
 
+import math
 import re
 from collections.abc import Iterator, Set
 from decimal import Decimal
@@ -106,7 +107,9 @@ def _number(value: int | float) -> str:
     try:
         value = float(value)
     except OverflowError:
-        return "Infinity" if value > 0 else "-Infinity"
+        value = math.copysign(math.inf, value)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'-' if value < 0 else ''}Infinity"
     if value == 0:
         return "0"
     sign = "-" if value < 0 else ""
