@@ -60,12 +60,13 @@ async def test_p73_nothing_is_sent_that_was_not_asked_for(
     assert (await events.event())[1][0]["jobId"] == "2"
 
 
-async def test_p73_only_new_events_and_only_of_this_queue(events: ProxySocket, client: Client) -> None:
+async def test_p73_only_new_events_and_only_of_this_queue(server: RunningServer, client: Client) -> None:
     await client.add("mail", {"name": "old", "data": {"n": 1}})
-    await events.ok("on", "added")
-    await client.add("other", {"name": "foreign", "data": {"n": 2}})
-    await client.add("mail", {"name": "new", "data": {"n": 3}})
-    assert (await events.event())[1][0] == {"jobId": "2", "name": "new"}
+    async with opened(server, PATH) as events:
+        await events.ok("on", "added")
+        await client.add("other", {"name": "foreign", "data": {"n": 2}})
+        await client.add("mail", {"name": "new", "data": {"n": 3}})
+        assert (await events.event())[1][0] == {"jobId": "2", "name": "new"}
 
 
 async def test_p73_ids_count_from_0_and_every_client_hears_all(server: RunningServer, client: Client) -> None:
