@@ -35,7 +35,7 @@ class QueueLimitStore(Protocol):
     async def throttled_for(self, queue: str, most: int | None, now: int) -> int:
         """How long the rate limit is used up, 0 when it is not. `most` stands in for the queue's own limit.
 
-        Where there is neither: how long its counter lasts, -2 when there is none.
+        Where there is neither: how long what was counted is remembered.
         """
         ...
 

@@ -11,6 +11,10 @@ class QueueStore(Protocol):
         """Jobs per state, in the order asked for."""
         ...
 
+    async def counts_per_priority(self, queue: str, priorities: Sequence[int]) -> list[int]:
+        """Waiting jobs of each priority; 0 are those without one."""
+        ...
+
     async def pause(self, queue: str) -> None:
         """No job is claimed until `resume`; running ones go on."""
         ...

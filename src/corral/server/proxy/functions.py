@@ -4,22 +4,20 @@ from typing import Any
 
 import msgspec
 
-from corral.model.errors import InvalidInput
 from corral.operations import jobs, queues
 from corral.operations.services import Services
 from corral.operations.table import OPERATIONS
 from corral.policy.job_bodies import parse_job_args
 from corral.policy.paging import ALL_STATES, counted_states
 from corral.server.proxy.function import Arguments, Function
+from corral.server.proxy.queue_functions import QUEUE_FUNCTIONS, wanted_states
 from corral.server.proxy.table_functions import functions_of
 
 _text = msgspec.json.Decoder(str).decode
 _maybe_number = msgspec.json.Decoder(int | None).decode
 _maybe_flag = msgspec.json.Decoder(bool | None).decode
-_states = msgspec.json.Decoder(str | list[str] | None).decode
 _anything = msgspec.json.Decoder().decode
 _ABSENT = msgspec.Raw(b"null")
-_KNOWN_STATES = frozenset(ALL_STATES)
 
 
 async def add(services: Services, queue: str, args: Arguments) -> Any:
@@ -37,16 +35,11 @@ async def get_jobs(services: Services, queue: str, args: Arguments) -> Any:
     first, last = _maybe_number(start), _maybe_number(end)
     return await services.store.jobs.in_states(
         queue,
-        _with_paused(_wanted(states)),
+        _with_paused(wanted_states([states])),
         0 if first is None else first,
         -1 if last is None else last,
         bool(_maybe_flag(asc)),
     )
-
-
-async def get_job_counts(services: Services, queue: str, args: Arguments) -> Any:
-    wanted = [state for argument in args for state in _wanted(argument)]
-    return await jobs.job_counts(services, queue, wanted)
 
 
 async def get_job_logs(services: Services, queue: str, args: Arguments) -> Any:
@@ -67,10 +60,10 @@ async def add_job_log(services: Services, queue: str, args: Arguments) -> Any:
 
 FUNCTIONS: dict[str, Function] = {
     **functions_of(OPERATIONS),
+    **QUEUE_FUNCTIONS,
     "add": Function(2, 3, add, small=True),
     "getWorkers": Function(0, 0, get_workers),
     "getJobs": Function(0, 4, get_jobs),
-    "getJobCounts": Function(0, 16, get_job_counts),
     "getJobLogs": Function(1, 4, get_job_logs),
     "updateJobProgress": Function(2, 2, update_job_progress, small=True),
     "jobProgress": Function(2, 2, update_job_progress, small=True),
@@ -88,15 +81,6 @@ def trimmed(args: Arguments) -> Arguments:
 
 def _padded(args: Arguments, count: int) -> Arguments:
     return [*args, *[_ABSENT] * (count - len(args))]
-
-
-def _wanted(states: msgspec.Raw) -> list[str]:
-    found = _states(states)
-    wanted = [found] if isinstance(found, str) else found or []
-    for state in wanted:
-        if state not in _KNOWN_STATES:
-            raise InvalidInput(f"Invalid status: {state}")
-    return wanted
 
 
 def _with_paused(states: list[str]) -> list[str]:

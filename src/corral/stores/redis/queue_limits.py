@@ -1,5 +1,6 @@
 """`QueueLimitStore` on Redis: fields of the queue's `meta` hash, and the counter of its rate limit."""
 
+from collections.abc import Callable
 from typing import Any
 
 from corral.model.endpoint import Limiter
@@ -15,14 +16,16 @@ _USED_UP = 2**53 - 1  # more than any limit allows
 class RedisQueueLimits:
     """Fulfils `store.queue_limits.QueueLimitStore`. The engine's own clock ends what has a time to live."""
 
-    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+    def __init__(self, connection: Connection, keys: KeyCache, stored_in: Callable[[str], None]) -> None:
         self._connection = connection
         self._keys = keys
+        self._stored_in = stored_in
 
     async def concurrency(self, queue: str) -> int | None:
         return whole(await self._ask("HGET", self._keys.of(queue).meta, "concurrency"))
 
     async def set_concurrency(self, queue: str, most: int) -> None:
+        self._stored_in(queue)
         await self._ask("HSET", self._keys.of(queue).meta, "concurrency", most)
 
     async def remove_concurrency(self, queue: str) -> bool:
@@ -32,6 +35,7 @@ class RedisQueueLimits:
         return limiter(*await self._ask("HMGET", self._keys.of(queue).meta, "max", "duration"))
 
     async def set_rate_limit(self, queue: str, limit: Limiter) -> None:
+        self._stored_in(queue)
         await self._ask("HSET", self._keys.of(queue).meta, "max", limit.max, "duration", limit.duration)
 
     async def remove_rate_limit(self, queue: str) -> bool:
@@ -43,7 +47,7 @@ class RedisQueueLimits:
     async def throttled_for(self, queue: str, most: int | None, now: int) -> int:
         names = self._keys.of(queue).many("limiter", "meta")
         left: int = await run(self._connection, official("getRateLimitTtl"), names, most or 0, repeat=True)
-        return left
+        return max(left, 0)  # the engine says -2 where there is nothing to count
 
     async def unthrottle(self, queue: str) -> bool:
         return bool(await self._ask("DEL", self._keys.of(queue)["limiter"]))

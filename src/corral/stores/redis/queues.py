@@ -1,6 +1,6 @@
 """`QueueStore` on Redis."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from corral.stores.redis.claim import client_name
 from corral.stores.redis.connection import Connection
@@ -12,9 +12,12 @@ from corral.stores.redis.scripts import official
 class RedisQueues:
     """Fulfils `store.queues.QueueStore`."""
 
-    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+    def __init__(
+        self, connection: Connection, keys: KeyCache, stored_in: Callable[[str], None] = lambda queue: None
+    ) -> None:
         self._connection = connection
         self._keys = keys
+        self._stored_in = stored_in
 
     async def counts(self, queue: str, states: Sequence[str]) -> dict[str, int]:
         names = ["wait" if state == "waiting" else state for state in states]
@@ -22,7 +25,15 @@ class RedisQueues:
         found = await run(self._connection, official("getCounts"), (base,), *names, repeat=True)
         return dict(zip(states, found, strict=True))
 
+    async def counts_per_priority(self, queue: str, priorities: Sequence[int]) -> list[int]:
+        names = self._keys.of(queue).many("wait", "prioritized")
+        found: list[int] = await run(
+            self._connection, official("getCountsPerPriority"), names, *priorities, repeat=True
+        )
+        return found
+
     async def pause(self, queue: str) -> None:
+        self._stored_in(queue)
         await self._switch(queue, "wait", "paused", "paused")
 
     async def resume(self, queue: str) -> None:
@@ -46,8 +57,6 @@ class RedisQueues:
         return [{**one, "name": queue, "rawname": one["name"]} for one in mine]
 
     async def _switch(self, queue: str, source: str, target: str, event: str) -> int:
-        names = self._keys.of(queue).many(
-            source, target, "meta", "prioritized", "events", "delayed", "marker"
-        )
+        names = self._keys.of(queue).many(source, target, "meta", "prioritized", "events", "delayed", "marker")
         left: int = await run(self._connection, official("pause"), names, event, "1", repeat=True)
         return left
