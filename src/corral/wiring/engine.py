@@ -22,8 +22,8 @@ class Engine:
         self._settings = settings
         self._server: EmbeddedEngine | None = None
         self._tending: set[asyncio.Task[None]] = set()
+        self._ensuring: asyncio.Task[None] | None = None
         self._where = ""
-        self._lost = False
 
     async def start(self) -> RedisStore:
         """Start the embedded server if it is ours to start, and begin to connect; does not wait for Redis."""
@@ -73,10 +73,10 @@ class Engine:
                 self._tend(self._look_at_eviction())
             case "lost":
                 log.engine_lost(self._where, detail)
-                if self._server is not None:
-                    self._tend(self._ensure(self._server))
+                self._ensure()
             case "failed":
                 log.engine_waiting(self._where, detail)
+                self._ensure()
             case "closed":
                 pass
 
@@ -88,15 +88,20 @@ class Engine:
         if policy is not None and policy != "noeviction":
             log.eviction_policy(policy)
 
-    @staticmethod
-    async def _ensure(server: EmbeddedEngine) -> None:
-        """An engine whose owner has gone is taken over."""
+    def _ensure(self) -> None:
+        """See to it that the embedded server runs; one look at a time, however often a connection fails."""
+        if self._server is not None and (self._ensuring is None or self._ensuring.done()):
+            self._ensuring = self._tend(self._take_over(self._server))
+
+    async def _take_over(self, server: EmbeddedEngine) -> None:
+        """An engine whose owner has gone becomes ours."""
         try:
             await server.ensure()
         except StoreUnavailable as error:
-            log.engine_waiting(server.socket_path, error)
+            log.engine_waiting(self._where, error)
 
-    def _tend(self, work: Coroutine[Any, Any, None]) -> None:
+    def _tend(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tending.add(task)
         task.add_done_callback(self._tending.discard)
+        return task
