@@ -36,6 +36,10 @@ class Command:
         port: int = listening["port"]
         return port
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def terminate(self) -> None:
         self._process.send_signal(signal.SIGTERM)
 
