@@ -10,8 +10,10 @@ RUN /opt/corral/bin/pip install --no-cache-dir --no-deps .
 FROM python:3.11-slim
 RUN useradd --uid 10001 --home-dir /data --create-home corral
 COPY --from=build /opt/corral /opt/corral
+# HOST: on a container's loopback nobody would reach it; without AUTH_TOKENS it says so instead of starting.
 ENV PATH=/opt/corral/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    HOST=* \
     CORRAL_DATA_DIR=/data
 WORKDIR /data
 VOLUME /data
