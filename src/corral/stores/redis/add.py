@@ -47,9 +47,9 @@ class Adder:
             return []
         if all(is_plain(job.opts) for job in jobs):
             return await self._join(queue, jobs, now)
-        self._stored_in(queue)
         keys = self._keys.of(queue)
         calls = [_official(keys, job, now) for job in jobs]
+        self._stored_in(queue)
         if len(calls) == 1:
             script, names, args = calls[0]
             return [_added_id(await run(self._connection, script, names, *args))]

@@ -37,7 +37,10 @@ class Reader:
 
     async def lock_token(self, queue: str, job_id: str) -> str | None:
         key = self._lock_key(self._keys.of(queue), job_id)
-        token = await self._connection.send("GET", key, repeat=True)
+        try:
+            token = await self._connection.send("GET", key, repeat=True)
+        except StoreError:  # WRONGTYPE: a job whose id ends in `:lock`
+            return None
         return None if token is None else token.decode(errors="replace")
 
     async def set_progress(self, queue: str, job_id: str, progress: bytes) -> None:
