@@ -2,22 +2,18 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import msgspec
 
-from corral.model.errors import InvalidInput
 from corral.model.job import NewJob
 from corral.policy.options import encode_short, is_plain
-from corral.policy.recurrence import check_repeat, next_iteration, next_job_opts, repeat_key, scheduler_record
+from corral.stores.redis.adding import add_call, added_id, repeat_call
 from corral.stores.redis.connection import Connection
-from corral.stores.redis.keys import KeyCache, QueueKeys
-from corral.stores.redis.run import Call, Value, refusal, run, run_atomically
-from corral.stores.redis.scripts import official, own
+from corral.stores.redis.keys import KeyCache
+from corral.stores.redis.run import Value, run, run_atomically
+from corral.stores.redis.scripts import own
 
 _json = msgspec.json.Encoder().encode
-_pack = msgspec.msgpack.Encoder().encode
-_NOT_REPEATED = ("repeat", "jobId", "delay", "timestamp")
 _MOST = 1000  # jobs after which a tick's batch is sent, so that one call never holds the engine for long
 
 
@@ -48,12 +44,12 @@ class Adder:
         if all(is_plain(job.opts) for job in jobs):
             return await self._join(queue, jobs, now)
         keys = self._keys.of(queue)
-        calls = [_official(keys, job, now) for job in jobs]
+        calls = [(repeat_call if job.opts.get("repeat") else add_call)(keys, job, now) for job in jobs]
         self._stored_in(queue)
         if len(calls) == 1:
             script, names, args = calls[0]
-            return [_added_id(await run(self._connection, script, names, *args))]
-        return [_added_id(reply) for reply in await run_atomically(self._connection, calls)]
+            return [added_id(await run(self._connection, script, names, *args))]
+        return [added_id(reply) for reply in await run_atomically(self._connection, calls)]
 
     def _join(self, queue: str, jobs: Sequence[NewJob], now: int) -> asyncio.Future[list[str]]:
         """Put the jobs into this tick's batch of the queue; a caller's jobs are never split over two calls."""
@@ -92,84 +88,3 @@ class Adder:
         for added, start, count in batch.waiting:
             if not added.done():
                 added.set_result([str(first + start + i) for i in range(count)])
-
-
-def _official(keys: QueueKeys, job: NewJob, now: int) -> Call:
-    """The official script for a job with a delay, a priority, an id of its own, a parent or a repetition."""
-    opts = job.opts
-    if opts.get("repeat"):
-        return _scheduled(keys, job, now)
-    args = _add_args(keys, job, now)
-    if opts.get("delay"):
-        return official("addDelayedJob"), keys.many("marker", "meta", "id", "delayed", "completed", "events"), args
-    if opts.get("priority"):
-        names = ("marker", "meta", "id", "prioritized", "delayed", "completed", "active", "events", "pc")
-        return official("addPrioritizedJob"), keys.many(*names), args
-    names = ("wait", "paused", "meta", "id", "completed", "delayed", "active", "events", "marker")
-    return official("addStandardJob"), keys.many(*names), args
-
-
-def _add_args(keys: QueueKeys, job: NewJob, now: int) -> tuple[Value, ...]:
-    opts = job.opts
-    parent = opts.get("parent")
-    parent_key = f"{parent['queue']}:{parent['id']}" if parent else None
-    deduplication = (opts.get("deduplication") or {}).get("id")
-    packed = [
-        keys.base,
-        opts.get("jobId") or "",
-        job.name,
-        opts.get("timestamp") or now,
-        parent_key,
-        f"{parent_key}:dependencies" if parent_key else None,
-        _parent(opts),
-        None,
-        f"{keys.base}de:{deduplication}" if deduplication else None,
-    ]
-    return _pack(packed), job.data, _pack(encode_short(opts))
-
-
-def _parent(opts: dict[str, Any]) -> dict[str, Any] | None:
-    parent = opts.get("parent")
-    if not parent:
-        return None
-    flags = {
-        "fpof": "failParentOnFailure",
-        "rdof": "removeDependencyOnFailure",
-        "idof": "ignoreDependencyOnFailure",
-        "cpof": "continueParentOnFailure",
-    }
-    switched = {short: True for short, long in flags.items() if opts.get(long)}
-    return {"id": parent["id"], "queueKey": parent["queue"], **switched}
-
-
-def _scheduled(keys: QueueKeys, job: NewJob, now: int) -> Call:
-    """A repeated job is the first iteration of a job scheduler, which BullMQ 6 has in place of repeatable jobs."""
-    repeat = job.opts["repeat"]
-    check_repeat(repeat, now)
-    iteration = next_iteration(repeat, now)
-    if iteration is None:
-        raise InvalidInput("The repetition is over before it began")
-    template = {key: value for key, value in job.opts.items() if key not in _NOT_REPEATED}
-    key = repeat_key(job.name, repeat, job.opts.get("jobId", ""))
-    first = next_job_opts(iteration, key, repeat, template, now)
-    names = ("repeat", "delayed", "wait", "paused", "meta", "prioritized", "marker", "id", "events", "pc", "active")
-    args: tuple[Value, ...] = (
-        iteration.millis or 0,
-        _pack(scheduler_record(repeat, job.name)),
-        key,
-        job.data,
-        _pack(encode_short(template)),
-        _pack(encode_short(first)),
-        now,
-        keys.base,
-        "",
-    )
-    return official("addJobScheduler"), keys.many(*names), args
-
-
-def _added_id(reply: Any) -> str:
-    if isinstance(reply, list):  # the scheduler script answers id and delay
-        reply = reply[0]
-    if isinstance(reply, int) and reply < 0:
-        raise refusal(reply, "", "addJob")
-    return reply.decode() if isinstance(reply, bytes) else str(reply)
