@@ -7,6 +7,7 @@ import msgspec
 
 from corral.lifecycle.intake import Clock
 from corral.lifecycle.lease import Lessor
+from corral.lifecycle.results import Results
 from corral.lifecycle.watch import Feeds
 from corral.store.store import Store
 
@@ -25,6 +26,7 @@ class Services(msgspec.Struct, frozen=True):
     feeds: Feeds
     clock: Clock
     lessor: Lessor
+    results: Results
     names: NameLimits = NameLimits()
     version: str = ""
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())

@@ -11,6 +11,7 @@ from corral.endpoints.fleet import Fleet
 from corral.endpoints.http import HttpPool
 from corral.lifecycle.doorbell import Doorbells
 from corral.lifecycle.lease import Lessor
+from corral.lifecycle.results import Results
 from corral.lifecycle.watch import Feeds
 from corral.observe import log
 from corral.operations.services import NameLimits, Services
@@ -22,6 +23,7 @@ from corral.server.http import HttpServer, Limits
 from corral.server.proxy import routes
 from corral.server.proxy.sockets import Sockets
 from corral.server.v1.routes import routes_of
+from corral.server.v1.sockets import EventSockets
 from corral.store.store import Store
 from corral.wiring.engine import Engine
 from corral.wiring.hiring import Hiring
@@ -51,7 +53,8 @@ class Process:
         try:
             self._pool = HttpPool()
             self._hiring = Hiring(store, settings, now_ms, self._pool)
-            self._feeds = Feeds(store.events)
+            self.feeds = Feeds(store.events)
+            self._results = Results(store, self.feeds)
             bells = Doorbells(store.jobs, now_ms)
             self._lessor = Lessor(store.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
             self._server = self._make_server(store)
@@ -60,9 +63,7 @@ class Process:
             await self._engine.stop()
             raise
         if settings.runs_workers:
-            self._fleet = Fleet(
-                store.registry, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout
-            )
+            self._fleet = Fleet(store.registry, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
             self._fleet.start()
 
     @property
@@ -89,7 +90,8 @@ class Process:
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
         await self._lessor.close()
-        await self._feeds.close()
+        await self._results.close()
+        await self.feeds.close()
         self._pool.close()
         await self._engine.stop()
 
@@ -97,11 +99,18 @@ class Process:
         settings = self._settings
         names = NameLimits(min=settings.min_queue_name_length, max=settings.max_queue_name_length)
         services = Services(
-            store=store, feeds=self._feeds, clock=now_ms, lessor=self._lessor, names=names, version=__version__
+            store=store,
+            feeds=self.feeds,
+            clock=now_ms,
+            lessor=self._lessor,
+            results=self._results,
+            names=names,
+            version=__version__,
         )
         sockets = Sockets(services, self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
+        openers = (sockets, EventSockets(services, OPERATIONS))
         tokens = Tokens(settings.auth_tokens)
-        app = Application(services, [*status.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)], sockets, tokens)
+        app = Application(services, [*status.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)], openers, tokens)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
         return HttpServer(
             app,
