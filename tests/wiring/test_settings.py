@@ -52,8 +52,8 @@ def test_every_variable_is_read() -> None:
         "QUEUE_PREFIX": "{b}", "QUEUE_CACHE_SIZE": "4", "MIN_QUEUE_NAME_LENGTH": "1",
         "MAX_QUEUE_NAME_LENGTH": "5", "WORKER_METADATA_KEY": "k", "WORKER_METADATA_STREAM": "s",
         "MAX_LEN_WORKER_METADATA_STREAM": "6", "CORRAL_LOCK_DURATION": "700",
-        "CORRAL_STALLED_INTERVAL": "800", "CORRAL_WORKER_TIMEOUT": "9", "DEBUG": "true", "CORRAL_LOG_FORMAT": "proxy",
-        "CORRAL_LOG_LEVEL": "warn",
+        "CORRAL_STALLED_INTERVAL": "800", "CORRAL_METRICS_POINTS": "0", "CORRAL_WORKER_TIMEOUT": "9",
+        "DEBUG": "true", "CORRAL_LOG_FORMAT": "proxy", "CORRAL_LOG_LEVEL": "warn",
     }  # fmt: skip
     assert {variable.names[0] for variable in VARIABLES.values()} == set(samples)
     resolved = load({}, samples, Path("/nowhere"))

@@ -40,6 +40,7 @@ class Engine:
             prefix=settings.queue_prefix,
             queues=settings.queue_cache_size,
             registry=keys,
+            metrics_points=settings.metrics_points,
             on_state=self._heard,
         )
         await self.store.start()

@@ -160,6 +160,13 @@ class Settings:
         "Milliseconds between looks for stalled jobs.",
         flag="--stalled-interval",
     )
+    metrics_points: int = _workers(
+        "CORRAL_METRICS_POINTS",
+        parse.whole(0, 100_000),
+        1440,
+        "Minutes for which ended jobs are counted per queue; 0 counts none.",
+        flag="--metrics-points",
+    )
     worker_timeout: float = _workers(
         "CORRAL_WORKER_TIMEOUT", parse.seconds, 15.0, "Seconds that a WebSocket client has for each job."
     )

@@ -9,7 +9,7 @@ import pytest
 from redis import Redis
 
 from corral.model.job import ClaimedJob, NewJob
-from corral.model.outcome import Completed
+from corral.model.outcome import Completed, Failed
 from corral.store.jobs import ClaimRequest, Finished
 from corral.stores.redis.address import Address
 from corral.stores.redis.connection import Connection
@@ -30,11 +30,17 @@ Each = Callable[[str], RedisJobs]
 class Twins:
     """Two queues that get the same jobs: one moved by corral's scripts, the other by BullMQ's."""
 
-    def __init__(self, connection: Connection, address: Address, client: "Redis[bytes]") -> None:
+    def __init__(self, connection: Connection, address: Address, client: Redis) -> None:
         self.connection = connection
+        self.address = address
         self.keys = KeyCache("bull", 10)
-        self.jobs = RedisJobs(connection, self.keys, address)
         self.client = client
+        self.collect(0)
+
+    def collect(self, points: int) -> None:
+        """From now on both count what ends, for so many minutes."""
+        self.points = points
+        self.jobs = RedisJobs(self.connection, self.keys, self.address, metrics_points=points)
 
     async def add(self, *opts: dict[str, Any]) -> None:
         for queue in (OURS, THEIRS):
@@ -64,15 +70,15 @@ class Twins:
             if not reply[0]:
                 break
 
-    async def finish_both(self, held: list[ClaimedJob], keep: int) -> list[Exception | None]:
+    async def finish_both(self, held: list[ClaimedJob], keep: int, now: int = NOW) -> list[Exception | None]:
         keep_completed = True if keep == 0 else None
         ended = [Finished(one, Completed(b'{"ok":1}'), keep_completed=keep_completed) for one in held]
-        results, _ = await self.jobs.finish(OURS, ended, None, NOW)
+        results, _ = await self.jobs.finish(OURS, ended, None, now)
         for one in held:
-            await self._their_finish(one, keep)
+            await self._their_finish(one, keep, now)
         return results
 
-    async def _their_finish(self, one: ClaimedJob, keep: int) -> None:
+    async def _their_finish(self, one: ClaimedJob, keep: int, now: int) -> None:
         keys = self.keys.of(THEIRS)
         names = (
             *keys.many("wait", "active", "prioritized", "events", "stalled", "limiter", "delayed", "paused"),
@@ -81,8 +87,8 @@ class Twins:
             keys.base + "metrics:completed",
             keys.marker,
         )
-        opts = {"token": one.token, "keepJobs": {"count": keep}, "attempts": 0, "maxMetricsSize": ""}
-        args = (one.job.id, NOW, "returnvalue", b'{"ok":1}', "completed", "", keys.base, _pack(opts))
+        opts = {"token": one.token, "keepJobs": {"count": keep}, "attempts": 0, "maxMetricsSize": self.points or ""}
+        args = (one.job.id, now, "returnvalue", b'{"ok":1}', "completed", "", keys.base, _pack(opts))
         assert await run(self.connection, official("moveToFinished"), names, *args) == 0
 
     def assert_alike(self) -> None:
@@ -96,19 +102,19 @@ def new_job(number: int, opts: dict[str, Any]) -> NewJob:
 
 
 @pytest.fixture
-def client(valkey: Engine) -> Iterator["Redis[bytes]"]:
+def client(valkey: Engine) -> Iterator[Redis]:
     with Redis(unix_socket_path=valkey.socket) as client:
         client.flushall()
         yield client
 
 
 @pytest.fixture
-async def twins(valkey: Engine, connect: Callable[..., Connection], client: "Redis[bytes]") -> Twins:
+async def twins(valkey: Engine, connect: Callable[..., Connection], client: Redis) -> Twins:
     address = Address(path=valkey.socket)
     return Twins(connect(address, on_connect=load_scripts), address, client)
 
 
-PLAIN = [
+PLAIN: list[dict[str, Any]] = [
     {},
     {"attempts": 3},
     {"attempts": 5, "backoff": {"type": "exponential", "delay": 1000, "jitter": 0.5}},
@@ -130,9 +136,7 @@ async def test_add(twins: Twins, meta: dict[str, Any]) -> None:
     for job in jobs:
         packed = [keys.base, "", job.name, job.opts.get("timestamp", NOW), None, None, None, None, None]
         stored = {("kl" if key == "keepLogs" else key): value for key, value in job.opts.items()}
-        reply = await run(
-            twins.connection, official("addStandardJob"), names, _pack(packed), job.data, _pack(stored)
-        )
+        reply = await run(twins.connection, official("addStandardJob"), names, _pack(packed), job.data, _pack(stored))
         theirs.append(reply.decode())
     assert ids == theirs
     twins.assert_alike()
@@ -143,7 +147,9 @@ WAITING: list[dict[str, Any]] = [{}, {"priority": 3}, {"delay": 1}, {"priority":
 
 @pytest.mark.parametrize("count", [1, 4, 10])
 @pytest.mark.parametrize(
-    "meta", [{}, {"paused": 1}, {"concurrency": 2}, {"max": 2, "duration": 1000}], ids=["plain", "paused", "two", "limit"]
+    "meta",
+    [{}, {"paused": 1}, {"concurrency": 2}, {"max": 2, "duration": 1000}],
+    ids=["plain", "paused", "two", "limit"],
 )
 async def test_claim(twins: Twins, meta: dict[str, Any], count: int) -> None:
     await twins.add(*WAITING)
@@ -168,8 +174,11 @@ async def test_claim_under_the_limit_of_a_worker(twins: Twins) -> None:
     twins.assert_alike()
 
 
+FINISHED: list[dict[str, Any]] = [{}, {"priority": 2}, {"attempts": 3}, {"lifo": True}]
+
+
 @pytest.mark.parametrize("keep", [-1, 0])
-@pytest.mark.parametrize("opts", list(itertools.combinations([{}, {"priority": 2}, {"attempts": 3}, {"lifo": True}], 3)), ids=str)
+@pytest.mark.parametrize("opts", list(itertools.combinations(FINISHED, 3)), ids=str)
 async def test_finish(twins: Twins, opts: tuple[dict[str, Any], ...], keep: int) -> None:
     await twins.add(*opts)
     held = await twins.claim_both(2)
@@ -178,3 +187,52 @@ async def test_finish(twins: Twins, opts: tuple[dict[str, Any], ...], keep: int)
     rest = await twins.claim_both(2)
     assert await twins.finish_both(rest, keep) == [None]
     twins.assert_alike()
+
+
+SECOND, MINUTE = 1000, 60_000
+MINUTES = [
+    (0, 2), (30 * SECOND, 1), (MINUTE, 2), (MINUTE + 1, 1), (3 * MINUTE, 3), (3 * MINUTE + 5, 1), (20 * MINUTE, 2),
+    (21 * MINUTE - 1, 1), (60 * MINUTE, 1), (59 * MINUTE, 1), (61 * MINUTE, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("keep", [-1, 0])
+@pytest.mark.parametrize("points", [0, 1, 3, 1440])
+async def test_finish_collects_metrics(twins: Twins, points: int, keep: int) -> None:
+    twins.collect(points)
+    await twins.add(*({} for _ in range(1 + sum(count for _, count in MINUTES))))
+    for after, count in MINUTES:
+        await twins.finish_both(await twins.claim_both(count), keep, NOW + after)
+        twins.assert_alike()
+    assert twins.client.exists(f"bull:{OURS}:metrics:completed") == (points > 0)
+
+
+async def test_a_gap_of_many_minutes_fits_into_one_call(twins: Twins) -> None:
+    twins.collect(20_160)
+    await twins.add({}, {}, {})
+    for now in (NOW, NOW + 30_000 * MINUTE):
+        await twins.finish_both(await twins.claim_both(1), -1, now)
+    twins.assert_alike()
+    assert twins.client.llen(f"bull:{OURS}:metrics:completed:data") == 20_160
+
+
+async def test_what_could_not_be_finished_is_not_counted(twins: Twins) -> None:
+    twins.collect(10)
+    await twins.add({}, {})
+    held = await twins.claim_both(1)
+    assert await twins.jobs.finish(OURS, [Finished(held[0], Completed(b"1"))], None, NOW) == ([None], None)
+    (problem,), _ = await twins.jobs.finish(OURS, [Finished(held[0], Completed(b"1"))], None, NOW)
+    assert problem is not None
+    assert twins.client.hget(f"bull:{OURS}:metrics:completed", "count") == b"1"
+
+
+async def test_failures_and_unusual_jobs_are_counted_by_the_official_script(twins: Twins) -> None:
+    twins.collect(10)
+    await twins.jobs.add(OURS, [new_job(0, {}), new_job(1, {"deduplication": {"id": "d"}})], NOW)
+    request = ClaimRequest(count=2, owner="w", serial=0, lock_ms=LOCK_MS)
+    first, second = (await twins.jobs.claim(OURS, request, NOW)).jobs
+    ended = [Finished(first, Failed("broken", unrecoverable=True)), Finished(second, Completed(b"1"))]
+    assert (await twins.jobs.finish(OURS, ended, None, NOW))[0] == [None, None]
+    for ending in ("completed", "failed"):
+        found = twins.client.hgetall(f"bull:{OURS}:metrics:{ending}")
+        assert found == {b"count": b"1", b"prevTS": b"%d" % NOW, b"prevCount": b"0"}

@@ -28,9 +28,10 @@ Reply = Coroutine[Any, Any, Any]
 class Finisher:
     """The finish side of the Redis store. Everything here is safe to send twice: the lock is gone the second time."""
 
-    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+    def __init__(self, connection: Connection, keys: KeyCache, metrics_points: int = 0) -> None:
         self._connection = connection
         self._keys = keys
+        self._points = metrics_points
 
     async def finish(self, queue: str, finished: Sequence[Finished], now: int) -> list[Exception | None]:
         """All is on its way before the first wait, so that a claim sent next finds the jobs finished."""
@@ -46,10 +47,12 @@ class Finisher:
         return [problems.get(one.claimed.token) for one in finished]
 
     async def _plain(self, keys: QueueKeys, plain: list[Finished], now: int) -> dict[str, Exception]:
-        args: list[Value] = [keys.base, now]
+        args: list[Value] = [keys.base, now, self._points]
         for one in plain:
             args += _plain_args(one)
-        names = keys.many("wait", "active", "prioritized", "events", "stalled", "delayed", "meta", "completed")
+        names = keys.many(
+            "wait", "active", "prioritized", "events", "stalled", "delayed", "meta", "completed", "metrics:completed"
+        )
         try:
             codes = await run(self._connection, own("finish"), names, *args, repeat=True)
         except StoreUnavailable as error:
@@ -107,10 +110,10 @@ class Finisher:
             *keys.many("wait", "active", "prioritized", "events", "stalled", "limiter", "delayed", "paused"),
             *keys.many("meta", "pc", target),
             keys.job(claimed.job.id),
-            f"{keys.base}metrics:{target}",
+            keys[f"metrics:{target}"],
             keys.marker,
         )
-        packed = _pack(_finish_opts(claimed, keep))
+        packed = _pack(_finish_opts(claimed, keep, self._points))
         args: list[Value] = [claimed.job.id, now, field, content, target, "", keys.base, packed]
         if fields:
             args.append(fields)
@@ -194,13 +197,13 @@ def _retention(of_job: Any, of_worker: Any) -> dict[str, Any]:
     return {"count": wish}
 
 
-def _finish_opts(claimed: ClaimedJob, keep: dict[str, Any]) -> dict[str, Any]:
+def _finish_opts(claimed: ClaimedJob, keep: dict[str, Any], metrics_points: int) -> dict[str, Any]:
     opts = claimed.job.opts
     return {
         "token": claimed.token,
         "keepJobs": keep,
         "attempts": opts.get("attempts") or 0,
-        "maxMetricsSize": "",
+        "maxMetricsSize": metrics_points or "",
         "fpof": bool(opts.get("failParentOnFailure")),
         "cpof": bool(opts.get("continueParentOnFailure")),
         "idof": bool(opts.get("ignoreDependencyOnFailure")),

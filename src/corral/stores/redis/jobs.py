@@ -23,10 +23,11 @@ class RedisJobs(Reader):
         keys: KeyCache,
         address: Address,
         stored_in: Callable[[str], None] = lambda queue: None,
+        metrics_points: int = 0,
     ) -> None:
         super().__init__(connection, keys)
         self._address = address
-        self._finisher = Finisher(connection, keys)
+        self._finisher = Finisher(connection, keys, metrics_points)
         self._claimer = Claimer(connection, keys)
         self.add = Adder(connection, keys, stored_in).add
         self.claim = self._claimer.claim

@@ -5,6 +5,7 @@ from functools import lru_cache
 _NAMES = (
     "wait", "paused", "active", "delayed", "prioritized", "completed", "failed", "waiting-children",
     "meta", "id", "events", "marker", "stalled", "stalled-check", "limiter", "pc", "repeat",
+    "metrics:completed", "metrics:failed",
 )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ class RedisMetrics:
         self._keys = keys
 
     async def read(self, queue: str, ending: Ending, start: int, end: int) -> Metrics:
-        key = f"{self._keys.of(queue).base}metrics:{ending}"
+        key = self._keys.of(queue)[f"metrics:{ending}"]
         names = (key, f"{key}:data")
         fields, points, count = await run(self._connection, official("getMetrics"), names, start, end, repeat=True)
         return Metrics(meta(fields), [whole(point) or 0 for point in points], count)

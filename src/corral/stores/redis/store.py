@@ -36,6 +36,7 @@ class RedisStore:
         prefix: str = "bull",
         queues: int = 100,
         registry: RegistryKeys = _ORIGINAL,
+        metrics_points: int = 1440,
         on_state: Callable[[ConnectionState, str], None] | None = None,
     ) -> None:
         self.prefix = prefix
@@ -44,7 +45,7 @@ class RedisStore:
             address, name="corral", on_connect=load_scripts, on_state=on_state or (lambda state, detail: None)
         )
         self.directory = RedisDirectory(self.connection, prefix)
-        self.jobs = RedisJobs(self.connection, self.keys, address, self.directory.saw)
+        self.jobs = RedisJobs(self.connection, self.keys, address, self.directory.saw, metrics_points)
         self.job_moves = RedisJobMoves(self.connection, self.keys)
         self.job_details = RedisJobDetails(self.connection, self.keys)
         self.search = RedisSearch(self.connection, self.keys)
