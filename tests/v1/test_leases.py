@@ -103,10 +103,10 @@ async def test_an_empty_poll_ends_in_time(client: Client) -> None:
 
 
 async def test_jobs_of_a_client_that_has_gone_go_back(client: Client, redis: Redis, prefix: str) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", client.port)
+    _, writer = await asyncio.open_connection("127.0.0.1", client.port)
     body = json.dumps({"wait": 20}).encode()
-    head = f"POST {LEASES} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {client.token}\r\ncontent-length: {len(body)}\r\n\r\n"
-    writer.write(head.encode() + body)
+    head = f"POST {LEASES} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {client.token}\r\n"
+    writer.write(head.encode() + b"content-length: %d\r\n\r\n" % len(body) + body)
     await until(lambda: any(one["name"].startswith(f"{prefix}:") for one in redis.client_list()))
     writer.transport.abort()
     await add(client, {})

@@ -35,6 +35,11 @@ class Feeds:
             raise
         return lambda: self._leave(queue, heard)
 
+    def watches(self, queue: str) -> bool:
+        """Whether the queue is being read and its place in the stream is known."""
+        feed = self._feeds.get(queue)
+        return feed is not None and feed.is_started
+
     def _leave(self, queue: str, heard: Heard) -> None:
         feed = self._feeds.get(queue)
         if feed is None or heard not in feed.listeners:
@@ -65,6 +70,10 @@ class _Feed:
     async def started(self) -> None:
         """Wait until the place in the stream is known, from which on nothing is missed."""
         await asyncio.shield(self._at)
+
+    @property
+    def is_started(self) -> bool:
+        return self._at.done()
 
     def stop(self) -> None:
         self._task.cancel()

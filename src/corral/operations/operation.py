@@ -42,6 +42,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     body: str | None = None
     query: tuple[str, ...] = ()
     """Fields that come from the query also where there is a body."""
+    headers: dict[str, str] = {}
+    """Fields that a header of that name (in lower case) fills unless the query does."""
     errors: tuple[type[CorralError], ...] = ()
     fn: str | None = None
     args: tuple[str, ...] = ()

@@ -1,6 +1,6 @@
-"""What an operation returns when the status and the place of its result depend on what happened."""
+"""What an operation returns when its result alone does not say it all."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import msgspec
@@ -17,3 +17,9 @@ class Reply(msgspec.Struct, frozen=True):
     location: str | None = None
     undelivered: Callable[[], None] | None = None
     """Called when the client had gone before it could be answered."""
+
+
+class Stream(msgspec.Struct, frozen=True):
+    """A result that goes on until the client leaves: items with an `id` and an `event`."""
+
+    items: AsyncIterator[Any]

@@ -1,6 +1,6 @@
 """Every operation, in the order of the reference docs."""
 
-from corral.operations import bulk_moves, leases, queue_directory, queue_limits, queue_moves
+from corral.operations import bulk_moves, events, leases, queue_directory, queue_limits, queue_moves
 from corral.operations.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -9,4 +9,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *bulk_moves.OPERATIONS,
     *queue_limits.OPERATIONS,
     *leases.OPERATIONS,
+    *events.OPERATIONS,
 )

@@ -1,7 +1,8 @@
 """The application that the HTTP server runs: find the route, authorise, answer."""
 
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
+from typing import Protocol
 
 from corral.model.errors import CorralError, InvalidInput, Unauthorized
 from corral.observe import log
@@ -10,10 +11,10 @@ from corral.policy.names import decode_segment
 from corral.server import failures
 from corral.server.auth import Tokens, bearer, socket_token
 from corral.server.call import Access, Call, Route
-from corral.server.http.message import Reject, Request, Response, Session
-from corral.server.proxy.sockets import Sockets
+from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.router import Router
 
+Answer = Response | StreamResponse
 _NOT_FOUND = Response(404, b"Not found")
 _UNAUTHORIZED = Response(401, b"Unauthorized")
 _UPGRADE_REQUIRED = Response(426, b"Upgrade failed :(", headers=(("upgrade", "websocket"),))
@@ -21,10 +22,24 @@ _BAD_AUTHENTICATION = Reject(4000, "Invalid authentication")
 _POLICY_VIOLATION = 1008
 
 
+class Opener(Protocol):
+    """A surface's WebSockets."""
+
+    def known(self, path: str) -> bool:
+        """Whether a WebSocket lives at this path."""
+        ...
+
+    def open(self, request: Request) -> Session:
+        """Raises `InvalidInput` for what cannot be opened."""
+        ...
+
+
 class Application:
     """Fulfils `http.message.App`."""
 
-    def __init__(self, services: Services, routes: Iterable[Route], sockets: Sockets, tokens: Tokens) -> None:
+    def __init__(
+        self, services: Services, routes: Iterable[Route], sockets: Sequence[Opener], tokens: Tokens
+    ) -> None:
         self._services = services
         self._sockets = sockets
         self._tokens = tokens
@@ -32,25 +47,26 @@ class Application:
         for route in routes:
             self._router.add(route.method, route.path, route)
 
-    def handle(self, request: Request) -> Response | Awaitable[Response]:
+    def handle(self, request: Request) -> Response | Awaitable[Answer]:
         """Unknown paths are 404 before anything is asked of the caller."""
         return self._logged(request) if log.voice.verbose else self._routed(request)
 
     def upgrade(self, request: Request) -> Session | Response | Reject:
         """A bad token is told by a close code after the handshake: a failed handshake makes clients retry for ever."""
-        if not self._sockets.known(request.path):
+        opener = self._opener(request.path)
+        if opener is None:
             return _NOT_FOUND
         if not self._authorised(request, socket_token(request.headers, request.query)):
             return _BAD_AUTHENTICATION
         try:
-            return self._sockets.open(request)
+            return opener.open(request)
         except InvalidInput as error:
             return Reject(_POLICY_VIOLATION, str(error))
 
-    def _routed(self, request: Request) -> Response | Awaitable[Response]:
+    def _routed(self, request: Request) -> Response | Awaitable[Answer]:
         found = self._router.find(request.method, request.path)
         if found is None:
-            if self._sockets.known(request.path):
+            if self._opener(request.path) is not None:
                 return _UPGRADE_REQUIRED
             log.not_found(request.path, _source(request))
             return _NOT_FOUND
@@ -59,14 +75,17 @@ class Application:
             return route.explain(Unauthorized("Unauthorized"))
         return self._answer(route, Call(self._services, request, params))
 
-    async def _logged(self, request: Request) -> Response:
+    def _opener(self, path: str) -> Opener | None:
+        return next((one for one in self._sockets if one.known(path)), None)
+
+    async def _logged(self, request: Request) -> Answer:
         begun = time.perf_counter()
         answer = self._routed(request)
         response = answer if isinstance(answer, Response) else await answer
         log.request_served(request.method, request.path, response.status, time.perf_counter() - begun)
         return response
 
-    async def _answer(self, route: Route, call: Call) -> Response:
+    async def _answer(self, route: Route, call: Call) -> Answer:
         try:
             if route.access is Access.LOCK and not await self._holds_lock(call):
                 return _UNAUTHORIZED

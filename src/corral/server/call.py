@@ -8,7 +8,7 @@ import msgspec
 from corral.model.errors import CorralError
 from corral.operations.services import Services
 from corral.server.failures import as_text
-from corral.server.http.message import PLAIN_TEXT, Request, Response
+from corral.server.http.message import PLAIN_TEXT, Request, Response, StreamResponse
 
 _encode = msgspec.json.Encoder().encode
 OK = Response(200, b"OK")
@@ -31,7 +31,7 @@ class Call(msgspec.Struct, frozen=True, gc=False):
     params: list[str]
 
 
-Handler = Callable[[Call], Awaitable[Response]]
+Handler = Callable[[Call], Awaitable[Response | StreamResponse]]
 
 
 class Route(msgspec.Struct, frozen=True):

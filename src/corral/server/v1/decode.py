@@ -1,7 +1,7 @@
 """From an HTTP request to an operation's own request value."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Set
+from typing import Annotated, Any, get_origin
 from urllib.parse import parse_qs
 
 import msgspec
@@ -19,11 +19,13 @@ _NO_BODY = frozenset({"GET", "DELETE"})
 class RequestDecoder:
     """Made once per operation: which field comes from where."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, ignored: Set[str] = frozenset()) -> None:
         self._type = operation.request
         fields = {field.name: field for field in msgspec.structs.fields(operation.request)}
         self._path = operation.path_fields
         self._whole = operation.body
+        self._headers = operation.headers
+        self._ignored = ignored
         rest = [name for name in fields if name not in self._path]
         in_query = set(rest) if operation.method in _NO_BODY else set(operation.query)
         self._query = {fields[name].encode_name: fields[name] for name in rest if name in in_query}
@@ -38,6 +40,9 @@ class RequestDecoder:
             values.update(self._from_query(request.query))
         if self._body is not None:
             values.update(self._from_body(request.body))
+        for name, header in self._headers.items():
+            if name not in values and header in request.headers:
+                values[name] = request.headers[header]
         try:
             return self._type(**values)
         except TypeError as error:
@@ -60,6 +65,7 @@ class RequestDecoder:
 
     def _from_query(self, query: str) -> dict[str, Any]:
         given = parse_qs(query, keep_blank_values=True) if query else {}
+        given = {name: values for name, values in given.items() if name not in self._ignored}
         unknown = given.keys() - self._query.keys()
         if unknown:
             name = min(unknown)
@@ -101,4 +107,5 @@ def _converted(value: Any, to: Any, name: str) -> Any:
 
 
 def _takes_many(kind: Any) -> bool:
-    return getattr(kind, "__origin__", None) in (list, tuple, set, frozenset)
+    bare = kind.__origin__ if get_origin(kind) is Annotated else kind
+    return get_origin(bare) in (list, tuple, set, frozenset)

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 import msgspec
 
 from corral.operations.operation import Operation
-from corral.operations.reply import Reply
+from corral.operations.reply import Reply, Stream
 from corral.policy.names import check_queue_name
 from corral.server.call import Access, Call, Handler, Route
-from corral.server.http.message import Response
+from corral.server.http.message import Response, StreamResponse
 from corral.server.v1.decode import RequestDecoder
+from corral.server.v1.event_stream import as_event_stream
 from corral.server.v1.problems import as_problem
 
 JSON = "application/json"
@@ -19,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 def routes_of(operations: Iterable[Operation]) -> list[Route]:
     """One route per operation."""
     return [
-        Route(one.method, _pattern(one.path), Access.TOKEN, _handler(one), explain=as_problem) for one in operations
+        Route(one.method, as_pattern(one.path), Access.TOKEN, _handler(one), explain=as_problem) for one in operations
     ]
 
 
@@ -27,7 +28,7 @@ def _handler(operation: Operation) -> Handler:
     decoder = RequestDecoder(operation)
     names_queue = "queue" in operation.path_fields
 
-    async def handle(call: Call) -> Response:
+    async def handle(call: Call) -> Response | StreamResponse:
         request = decoder.decode(call.request, call.params)
         if names_queue:
             limits = call.services.names
@@ -38,6 +39,8 @@ def _handler(operation: Operation) -> Handler:
         if isinstance(result, Reply):
             headers = () if result.location is None else (("location", result.location),)
             return Response(result.status, _encode(result.value), JSON, headers, result.undelivered)
+        if isinstance(result, Stream):
+            return as_event_stream(result.items)
         if operation.response is None:
             return Response(204)
         return Response(operation.status, _encode(result), JSON)
@@ -45,6 +48,6 @@ def _handler(operation: Operation) -> Handler:
     return handle
 
 
-def _pattern(path: str) -> str:
+def as_pattern(path: str) -> str:
     """`/queues/{queue}` as the router writes it."""
     return path.replace("{", ":").replace("}", "")

@@ -22,6 +22,14 @@ class RedisEvents:
         )
         return newest[0][0].decode() if newest else "0-0"
 
+    async def oldest_id(self, queue: str) -> str | None:
+        oldest = await self._connection.send("XRANGE", self._keys.of(queue).events, "-", "+", "COUNT", 1, repeat=True)
+        return oldest[0][0].decode() if oldest else None
+
+    async def since(self, queue: str, after: str, limit: int) -> list[QueueEvent]:
+        command = ("XRANGE", self._keys.of(queue).events, f"({after}", "+", "COUNT", limit)
+        return [_event(entry) for entry in await self._connection.send(*command, repeat=True)]
+
     def reader(self, queue: str) -> EventReader:
         keys = self._keys.of(queue)
         return StreamReader(BlockingConnection(self._address, name=f"{keys.qualified}:qe"), keys)
