@@ -6,6 +6,7 @@ from corral.store.children import ChildStore
 from corral.store.deduplication import DeduplicationStore
 from corral.store.directory import DirectoryStore
 from corral.store.events import EventStore
+from corral.store.flows import FlowStore
 from corral.store.job_details import JobDetailStore
 from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import JobStore
@@ -59,6 +60,9 @@ class Store(Protocol):
 
     @property
     def registry(self) -> RegistryStore: ...
+
+    @property
+    def flows(self) -> FlowStore: ...
 
     @property
     def schedulers(self) -> SchedulerStore: ...

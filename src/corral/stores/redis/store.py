@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from corral.model.errors import StoreError
 from corral.stores.redis.address import Address
@@ -10,6 +11,7 @@ from corral.stores.redis.connection import BlockingConnection, Connection, Conne
 from corral.stores.redis.deduplication import RedisDeduplication
 from corral.stores.redis.directory import RedisDirectory
 from corral.stores.redis.events import RedisEvents
+from corral.stores.redis.flows import RedisFlows
 from corral.stores.redis.job_details import RedisJobDetails
 from corral.stores.redis.job_moves import RedisJobMoves
 from corral.stores.redis.jobs import RedisJobs
@@ -22,6 +24,9 @@ from corral.stores.redis.registry import RedisRegistry, RegistryKeys
 from corral.stores.redis.run import load_scripts
 from corral.stores.redis.schedulers import RedisSchedulers
 from corral.stores.redis.search import RedisSearch
+
+News = ConnectionState | Literal["queue"]
+"""What a store tells of itself: how its connection is, and each queue that it comes to use (detail: its name)."""
 
 _ORIGINAL = RegistryKeys()
 
@@ -37,14 +42,12 @@ class RedisStore:
         queues: int = 100,
         registry: RegistryKeys = _ORIGINAL,
         metrics_points: int = 1440,
-        on_state: Callable[[ConnectionState, str], None] | None = None,
+        on_news: Callable[[News, str], None] = lambda news, detail: None,
     ) -> None:
         self.prefix = prefix
         self.keys = KeyCache(prefix, queues)
-        self.connection = Connection(
-            address, name="corral", on_connect=load_scripts, on_state=on_state or (lambda state, detail: None)
-        )
-        self.directory = RedisDirectory(self.connection, prefix)
+        self.connection = Connection(address, name="corral", on_connect=load_scripts, on_state=on_news)
+        self.directory = RedisDirectory(self.connection, prefix, lambda queue: on_news("queue", queue))
         self.jobs = RedisJobs(self.connection, self.keys, address, self.directory.saw, metrics_points)
         self.job_moves = RedisJobMoves(self.connection, self.keys)
         self.job_details = RedisJobDetails(self.connection, self.keys)
@@ -56,6 +59,7 @@ class RedisStore:
         self.queue_limits = RedisQueueLimits(self.connection, self.keys, self.directory.saw)
         self.metrics = RedisMetrics(self.connection, self.keys)
         self.events = RedisEvents(self.connection, self.keys, address)
+        self.flows = RedisFlows(self.connection, self.keys, self.directory.saw)
         self.schedulers = RedisSchedulers(self.connection, self.keys)
         blocking = BlockingConnection(address, name="corral")
         self.registry = RedisRegistry(self.connection, blocking, registry)
