@@ -1,18 +1,21 @@
 """Which engine this process uses, and what it says of it."""
 
 import asyncio
+import contextlib
+import re
 from collections.abc import Coroutine
 from typing import Any
 
-from corral.model.errors import StoreUnavailable
+from corral.model.errors import StoreError, StoreUnavailable
 from corral.observe import log
 from corral.stores.embedded.engine import EmbeddedEngine
 from corral.stores.redis.address import Address
-from corral.stores.redis.connection import ConnectionState
 from corral.stores.redis.registry import RegistryKeys
-from corral.stores.redis.store import RedisStore
+from corral.stores.redis.store import News, RedisStore
 from corral.wiring.address import address_of
 from corral.wiring.settings import Settings
+
+_BULLMQ_5 = re.compile(r"bullmq:[1-5]\.")
 
 
 class Engine:
@@ -28,7 +31,7 @@ class Engine:
     async def start(self) -> RedisStore:
         """Start the embedded server if it is ours to start, and begin to connect; does not wait for Redis."""
         address = await self._address()
-        self._where = str(address)
+        self._where = str(address).removesuffix("/0")  # the database that everybody means
         settings = self._settings
         keys = RegistryKeys(
             records=settings.worker_metadata_key,
@@ -41,10 +44,15 @@ class Engine:
             queues=settings.queue_cache_size,
             registry=keys,
             metrics_points=settings.metrics_points,
-            on_state=self._heard,
+            on_news=self._heard,
         )
         await self.store.start()
         return self.store
+
+    async def settled(self) -> None:
+        """Wait until everything that was to be looked at has been."""
+        while self._tending:
+            await asyncio.wait(self._tending)
 
     async def stop(self) -> None:
         """The store first, then the server, so that nothing is cut off."""
@@ -67,8 +75,8 @@ class Engine:
         await self._server.start()
         return Address(path=self._server.socket_path)
 
-    def _heard(self, state: ConnectionState, detail: str) -> None:
-        match state:
+    def _heard(self, news: News, detail: str) -> None:
+        match news:
             case "ready":
                 log.engine_connected(self._where)
                 self._tend(self._look_at_eviction())
@@ -78,8 +86,17 @@ class Engine:
             case "failed":
                 log.engine_waiting(self._where, detail)
                 self._ensure()
+            case "queue":
+                self._tend(self._look_at_version(detail))
             case "closed":
                 pass
+
+    async def _look_at_version(self, queue: str) -> None:
+        """A program on BullMQ 5 pauses by another layout, and loses jobs when it resumes."""
+        with contextlib.suppress(StoreUnavailable, StoreError):
+            version = await self.store.queues.version(queue)
+            if version is not None and _BULLMQ_5.match(version):
+                log.bullmq5_seen(queue, version)
 
     async def _look_at_eviction(self) -> None:
         try:

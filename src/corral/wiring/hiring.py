@@ -53,6 +53,7 @@ class Hiring:
         return self._worker(queue, call, settings)
 
     def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
+        self._store.directory.saw(queue)
         return Worker(self._store, queue, call, settings, clock=self._clock, listener=log)
 
 

@@ -42,14 +42,14 @@ class Process:
     def __init__(self, settings: Settings, sock: socket.socket | None = None) -> None:
         self._settings = settings
         self._sock = sock
-        self._engine = Engine(settings)
+        self.engine = Engine(settings)
         self._dismissed: set[asyncio.Task[None]] = set()
         self._fleet: Fleet | None = None
 
     async def start(self) -> None:
         """Listen and begin to work. Raises `OSError` when the address is taken."""
         settings = self._settings
-        store = await self._engine.start()
+        store = await self.engine.start()
         try:
             self._pool = HttpPool()
             self._hiring = Hiring(store, settings, now_ms, self._pool)
@@ -60,7 +60,7 @@ class Process:
             self._server = self._make_server(store)
             await self._server.start()
         except BaseException:
-            await self._engine.stop()
+            await self.engine.stop()
             raise
         if settings.runs_workers:
             self._fleet = Fleet(store.registry, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
@@ -79,7 +79,7 @@ class Process:
     @property
     def cached_queues(self) -> int:
         """How many queues are held now, at most `queue_cache_size`."""
-        return len(self._engine.store.keys)
+        return len(self.engine.store.keys)
 
     async def stop(self, grace: float | None = None) -> None:
         """No new work; running jobs and requests have `grace` seconds; then everything is let go of."""
@@ -93,7 +93,7 @@ class Process:
         await self._results.close()
         await self.feeds.close()
         self._pool.close()
-        await self._engine.stop()
+        await self.engine.stop()
 
     def _make_server(self, store: Store) -> HttpServer:
         settings = self._settings

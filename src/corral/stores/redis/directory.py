@@ -2,12 +2,13 @@
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from corral.model.errors import StoreError, StoreUnavailable
 from corral.model.queue import JobsPerMinute, QueueInfo
 from corral.policy.metrics import last_minute
 from corral.policy.name_pattern import literal_start, matcher
+from corral.policy.names import RESERVED
 from corral.store.directory import NameQuery
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.metrics import FIELDS, meta
@@ -29,7 +30,8 @@ _GLOB = re.compile(r"([\[\]*?\\])")
 class RedisDirectory:
     """Fulfils `store.directory.DirectoryStore`."""
 
-    def __init__(self, connection: Connection, prefix: str) -> None:
+    def __init__(self, connection: Connection, prefix: str, on_queue: Callable[[str], None]) -> None:
+        self._on_queue = on_queue
         self._connection = connection
         self._prefix = prefix
         self._index = f"{prefix}:corral:queues"
@@ -44,6 +46,7 @@ class RedisDirectory:
         if len(self._known) >= _KNOWN:
             self._known.clear()
         self._known.add(queue)
+        self._on_queue(queue)
         self._connection.send("ZADD", self._index, 0, queue, repeat=True)  # if it is lost, a look finds the queue
 
     async def names(self, query: NameQuery, now: int) -> tuple[list[str], str | None]:
@@ -112,7 +115,7 @@ class RedisDirectory:
             name = key.decode()[len(self._prefix) + 1 : -len(":meta")]
         except UnicodeDecodeError:
             return None
-        return None if ":" in name else name
+        return None if ":" in name or name == RESERVED else name
 
     async def _describe(self, queue: str, now: int) -> QueueInfo | None:
         base = f"{self._prefix}:{queue}:"
