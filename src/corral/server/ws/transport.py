@@ -284,8 +284,6 @@ class WebSocket(asyncio.BufferedProtocol):
         if session is not None:
             self._guarded(session.closed, self._code)
 
-    # Waiting.
-
     def _throttle(self) -> None:
         # A peer that does not read its answers is not read from either; a closing one must be.
         if (self._full or self._held) and self._phase is Phase.OPEN:
