@@ -7,7 +7,7 @@ from redis import Redis
 
 def snapshot(redis: Redis, prefix: str) -> dict[str, Any]:
     """Every key that begins with the prefix, and its content."""
-    return {key: _content(redis, key) for key in redis.scan_iter(f"{prefix}*")}
+    return {key: _content(redis, key) for key in redis.scan_iter(f"{prefix}*", count=100_000)}
 
 
 def _content(redis: Redis, key: str) -> Any:

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 import trustme
+from redis import Redis
 
 from corral.testing.engines import RunningEngine, free_port
 from corral.testing.fault_proxy import FaultProxy
 from corral.testing.server import TOKEN
 from tests.acceptance.client import Client
 from tests.acceptance.command import corral_serve
-from tests.acceptance.conftest import ServeVariables, behind
+from tests.acceptance.conftest import Serve, ServeVariables, behind
 from tests.acceptance.endpoint import EndpointServer
+from tests.acceptance.sockets import opened
 
 
 @pytest.fixture
@@ -122,7 +124,22 @@ async def test_p09_prefix_of_routes_and_workers(
         keys = set(redis.scan_iter())
     expected = {f"{queue_prefix}:orders:{name}" for name in ("1", "id", "meta", "events")}
     assert expected <= keys
-    assert all(key.startswith((f"{queue_prefix}:orders:", "bmqp:w:meta", "bmpq:w:stream")) for key in keys)
+    assert all(
+        key.startswith((f"{queue_prefix}:orders:", f"{queue_prefix}:corral:", "bmqp:w:meta", "bmpq:w:stream"))
+        for key in keys
+    )
+
+
+async def test_p09_prefix_of_sockets(serve: Serve, redis: Redis, prefix: str) -> None:
+    server = await serve(queue_prefix=f"{{{prefix}}}")
+    async with opened(server, "/ws/queues/orders/process/1") as worker, opened(server, "/queues/orders") as queue:
+        job = await queue.ok("add", "n", {"x": 1}, None)
+        assert job["queueQualifiedName"] == f"{{{prefix}}}:orders"
+        id, payload = await worker.job()
+        assert payload == {"x": 1}
+        await worker.answer(id, result=None)
+    assert redis.exists(f"{{{prefix}}}:orders:1")
+    assert not redis.exists("bull:orders:1", "bull:orders:id")
 
 
 @pytest.mark.parametrize("name", ["WORKER_METADATA_KEY", "WORKER_METADATA_STREAM"])

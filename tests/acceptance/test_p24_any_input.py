@@ -123,7 +123,7 @@ async def harmless(
     return reply.status
 
 
-many = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @many
@@ -134,7 +134,7 @@ def test_p22_p34_any_jobs(run: Run, redis: Redis, body: Any) -> None:
     async def question(client: Client) -> None:
         if await harmless(client, redis, "POST", f"/queues/{queue}/jobs", encoded(body)) == 200:
             assert await harmless(client, redis, "GET", f"/queues/{queue}/jobs?statuses=,&length=100") == 200
-        for key in redis.scan_iter(f"{PREFIX}:{queue}*"):
+        for key in redis.scan_iter(f"{PREFIX}*", count=100_000):
             redis.delete(key)
 
     run(question)
@@ -198,6 +198,19 @@ def test_p14_p42_any_path_and_query(run: Run, redis: Redis, route: Any, one: str
 
     async def question(client: Client) -> None:
         await harmless(client, redis, method, pattern.format(one, two, q=q, r=r), b"{}")
+
+    run(question)
+
+
+@pytest.mark.parametrize("job_id", ["corral", "meta", "wait", "repeat", "events"])
+def test_p30_no_id_is_the_name_of_another_key(run: Run, redis: Redis, job_id: str) -> None:
+    async def question(client: Client) -> None:
+        path = "/queues/orders/jobs"
+        await client.add("orders", {"name": "n", "data": 1})
+        opts = {"jobId": job_id}
+        body = encoded([{"name": "n", "data": 1, "opts": opts}])
+        assert await harmless(client, redis, "POST", path, body) == 400
+        assert await harmless(client, redis, "GET", f"{path}/{job_id}") == 404
 
     run(question)
 
