@@ -1,8 +1,8 @@
 """Flows as clients describe them: checked, and put into the order in which they are added."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -15,18 +15,28 @@ from corral.policy.names import check_queue_name
 MOST_JOBS = 1000
 MOST_LEVELS = 50
 
-_NO_DATA = msgspec.Raw(b"{}")
 
-
-class Flow(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True):
+class Flow(Protocol):
     """A job and the children that it waits for, as BullMQ's FlowProducer takes them."""
 
-    name: str
-    queue_name: str
-    data: msgspec.Raw = _NO_DATA
-    opts: dict[str, Any] | None = None
-    children: "list[Flow] | None" = None
-    prefix: str | None = None
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def queue_name(self) -> str: ...
+
+    @property
+    def data(self) -> msgspec.Raw: ...
+
+    @property
+    def children(self) -> "Sequence[Flow] | None": ...
+
+    @property
+    def prefix(self) -> str | None: ...
+
+    def options(self) -> JobOptions:
+        """BullMQ's job options, unchecked."""
+        ...
 
 
 class FlowRules(msgspec.Struct, frozen=True):
@@ -84,7 +94,7 @@ def plan_flows(flows: Iterable[tuple[str, Flow]], rules: FlowRules, new_id: Call
 def _planned(node: _Node, plan: list[Planned], rules: FlowRules, new_id: Callable[[], str]) -> Planned:
     flow = node.flow
     _check_place(flow, node.level, rules)
-    opts = dict(rules.defaults.get(flow.queue_name, {})) | (flow.opts or {})
+    opts = dict(rules.defaults.get(flow.queue_name, {})) | flow.options()
     above = None if node.parent is None else plan[node.parent].added
     if above is not None:
         opts["parent"] = {"id": above.job_id, "queue": f"{rules.prefix}:{above.queue}"}

@@ -52,7 +52,7 @@ def _function(operation: Operation) -> Function:
 
 def _filler(name: str, fields: Fields) -> Callable[[dict[str, Any], msgspec.Raw], None]:
     if name == OBJECT:
-        by_wire_name = {field.encode_name: field for field in fields.values() if field.name != "queue"}
+        by_wire_name = {field.encode_name: field for field in fields.values() if field.encode_name != "queue"}
         return lambda values, argument: _fill_members(values, argument, by_wire_name)
     decode = msgspec.json.Decoder(fields[name].type).decode
     optional = not fields[name].required

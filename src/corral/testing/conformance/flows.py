@@ -3,10 +3,12 @@
 import itertools
 from typing import Any
 
+import msgspec
+
 from corral.lifecycle.flow import add_flows, read_flow
 from corral.model.errors import JobNotFound, NotInState
 from corral.model.flow import FlowTree
-from corral.policy.flow_plan import Flow, FlowRules, plan_flows
+from corral.policy.flow_plan import FlowRules, plan_flows
 from corral.store.store import Store
 from corral.testing.conformance.given import NOW, add, claim, complete, fail, ids
 
@@ -14,11 +16,23 @@ BOOKS, PAGES = "books", "pages"
 _numbers = itertools.count()
 
 
-def _flow(name: str, queue: str = PAGES, *children: Flow, **opts: Any) -> Flow:
-    return Flow(name, queue, opts=opts, children=list(children))
+class _Flow(msgspec.Struct, frozen=True):
+    name: str
+    queue_name: str
+    children: "tuple[_Flow, ...]"
+    opts: dict[str, Any]
+    data: msgspec.Raw = msgspec.Raw(b"{}")
+    prefix: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        return self.opts
 
 
-async def _add(store: Store, *flows: Flow) -> list[FlowTree]:
+def _flow(name: str, queue: str = PAGES, *children: _Flow, **opts: Any) -> _Flow:
+    return _Flow(name, queue, children, opts)
+
+
+async def _add(store: Store, *flows: _Flow) -> list[FlowTree]:
     plan = plan_flows([("", flow) for flow in flows], FlowRules(store.prefix, 1, 100), lambda: f"id-{next(_numbers)}")
     return await add_flows(store, plan, NOW)
 
