@@ -39,6 +39,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     permission: Permission
     tag: str
     status: int = 200
+    other_statuses: tuple[int, ...] = ()
+    """With which it also succeeds, with the same type of result."""
     body: str | None = None
     query: tuple[str, ...] = ()
     """Fields that come from the query also where there is a body."""

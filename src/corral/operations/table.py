@@ -1,6 +1,21 @@
 """Every operation, in the order of the reference docs."""
 
-from corral.operations import bulk_moves, events, leases, queue_directory, queue_limits, queue_moves
+from corral.operations import (
+    bulk_moves,
+    deduplication,
+    events,
+    flows,
+    job_adding,
+    job_children,
+    job_details,
+    job_moves,
+    job_reading,
+    job_results,
+    leases,
+    queue_directory,
+    queue_limits,
+    queue_moves,
+)
 from corral.operations.operation import Operation
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -8,6 +23,14 @@ OPERATIONS: tuple[Operation, ...] = (
     *queue_moves.OPERATIONS,
     *bulk_moves.OPERATIONS,
     *queue_limits.OPERATIONS,
+    *job_adding.OPERATIONS,
+    *job_reading.OPERATIONS,
+    *job_moves.OPERATIONS,
+    *job_details.OPERATIONS,
+    *job_results.OPERATIONS,
+    *job_children.OPERATIONS,
+    *deduplication.OPERATIONS,
+    *flows.OPERATIONS,
     *leases.OPERATIONS,
     *events.OPERATIONS,
 )
