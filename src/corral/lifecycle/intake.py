@@ -18,14 +18,16 @@ class Intake:
     """Tells one worker when a claim is worth a round trip; `wake` is called whenever that may have changed.
 
     Closed while it waits for the marker and while it pauses. What ends either is an event or a timer, never a
-    comparison of clocks alone: a timer may fire a moment before the wall clock gets there.
+    comparison of clocks alone: a timer may fire a moment before the wall clock gets there. Delayed jobs have a
+    timer here: an engine ends a wait that has timed out only when it next looks, up to 100 ms later.
     """
 
     def __init__(self, waiter: Waiter, clock: Clock, wake: Callable[[], None]) -> None:
         self._waiter = waiter
         self._clock = clock
         self._wake = wake
-        self._next_due = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._due = False
         self._maxed = False
         self._closed = False
         self._waiting: asyncio.Task[None] | None = None
@@ -34,7 +36,7 @@ class Intake:
     @property
     def open(self) -> bool:
         """Whether a claim may find jobs now."""
-        return self._waiting is None and self._pausing is None
+        return self._pausing is None and (self._waiting is None or self._due)
 
     def saw(self, claim: Claim | None, asked: int) -> None:
         """Learn from a claim's answer; None: the claim failed and nothing is known."""
@@ -47,9 +49,10 @@ class Intake:
             self._pause(claim.limited_ms / 1000)
         elif claim.maxed:
             self._pause(_WHILE_MAXED)
-        elif len(claim.jobs) < asked and self._waiting is None:
-            self._next_due = claim.next_due
-            self._waiting = asyncio.get_running_loop().create_task(self._wait())
+        elif len(claim.jobs) < asked:
+            self._expect(claim.next_due)
+            if self._waiting is None:
+                self._waiting = asyncio.get_running_loop().create_task(self._wait())
 
     def freed(self) -> None:
         """A job of this worker has ended: where the queue allows no more at once, that makes room."""
@@ -60,6 +63,7 @@ class Intake:
     async def close(self) -> None:
         """Wait for work no more: from now on its signs are for others."""
         self._closed = True
+        self._expect(0)
         if self._pausing is not None:
             self._pausing.cancel()
         if self._waiting is not None:
@@ -70,20 +74,30 @@ class Intake:
     async def _wait(self) -> None:
         """Block on the marker; a failed wait counts as a sign of work, after a pause."""
         try:
-            due = await self._waiter.wait(self._block_seconds())
+            due = await self._waiter.wait(_LONGEST)
             while due is not None and due > self._clock():  # a marker that announces a delayed job
-                self._next_due = int(due)
-                due = await self._waiter.wait(self._block_seconds())
+                self._expect(int(due))
+                due = await self._waiter.wait(_LONGEST)
         except (StoreUnavailable, StoreError):
             self._pause(_AFTER_FAILURE)
         finally:
             self._waiting = None
             self._wake()
 
-    def _block_seconds(self) -> float:
-        if not self._next_due:
-            return _LONGEST
-        return min(max(self._next_due - self._clock(), 1) / 1000, _LONGEST)
+    def _expect(self, due: int) -> None:
+        """Open when the earliest delayed job is due (ms; 0: there is none)."""
+        self._due = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due:
+            seconds = max(due - self._clock(), 1) / 1000
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._fell_due)
+
+    def _fell_due(self) -> None:
+        self._timer = None
+        self._due = True
+        self._wake()
 
     def _pause(self, seconds: float) -> None:
         if self._pausing is not None:
