@@ -124,7 +124,7 @@ async def test_one_queue(client: Client, mail: ProxySocket, server: RunningServe
     async with opened(server, "/queues/mail/process/1"):
 
         async def waits() -> bool:
-            return await mail.ok("getWorkersCount") == 1
+            return bool(await mail.ok("getWorkersCount") == 1)
 
         await until(waits)
         await client.call("PUT", f"{Q}/throttle", {"ttl": 60_000})

@@ -5,9 +5,6 @@ import re
 from corral.model.errors import InvalidInput
 from corral.policy.javascript import text
 
-RESERVED = "corral"
-"""No queue can have this name: what corral keeps beside the queues stands there."""
-
 _RUN = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _INTEGER = re.compile(r"-?[0-9]{1,400}")
@@ -42,8 +39,6 @@ def check_queue_name(name: str, min_length: int, max_length: int) -> None:
         raise InvalidInput(f"queue name must be at most {max_length} characters long")
     if ":" in name:
         raise InvalidInput("Queue name cannot contain :")
-    if name == RESERVED:
-        raise InvalidInput(f"Queue name cannot be {RESERVED}")
 
 
 def decode_segment(raw: str) -> str:

@@ -8,7 +8,6 @@ from corral.model.errors import StoreError, StoreUnavailable
 from corral.model.queue import JobsPerMinute, QueueInfo
 from corral.policy.metrics import last_minute
 from corral.policy.name_pattern import literal_start, matcher
-from corral.policy.names import RESERVED
 from corral.store.directory import NameQuery
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.metrics import FIELDS, meta
@@ -115,7 +114,7 @@ class RedisDirectory:
             name = key.decode()[len(self._prefix) + 1 : -len(":meta")]
         except UnicodeDecodeError:
             return None
-        return None if ":" in name or name == RESERVED else name
+        return None if ":" in name else name
 
     async def _describe(self, queue: str, now: int) -> QueueInfo | None:
         base = f"{self._prefix}:{queue}:"
