@@ -13,8 +13,9 @@ from corral.stores.embedded.probe import ServerState, probe
 from corral.stores.embedded.server import ServerSettings, spawn
 
 POLL_SECONDS = 0.01
-STOP_SECONDS = 10.0
-"""How long a server may take to write everything down before it is killed, which loses nothing either."""
+STOP_SECONDS = 3.0
+"""How long a server may take to write everything down before it is killed. It has to fit into the margin that
+stopping corral has beyond its jobs; what the server has acknowledged and not written by then, it could not write."""
 
 
 class ServerRun:
@@ -54,7 +55,7 @@ class ServerRun:
         )
 
     async def stop(self) -> None:
-        """End the server: SIGTERM, then SIGKILL after 10 s, or at once when we are cancelled meanwhile."""
+        """End the server: SIGTERM, then SIGKILL after 3 s, or at once when we are cancelled meanwhile."""
         self._process.terminate()
         try:
             await asyncio.wait([self._exit], timeout=STOP_SECONDS)
