@@ -5,10 +5,11 @@ import asyncio
 from corral.stores.redis.wire import Wire
 
 _LOOKS = 10
+_IDLE_LOOKS = 5
 
 
 class Watchdog:
-    """Drops `wire` when a reply is due and nothing came for `timeout` seconds; pings it when idle as long.
+    """Drops `wire` when a reply is due and nothing came for `timeout` seconds; pings it when idle half as long.
 
     Counts looks instead of reading the clock: a process that was itself suspended has looked only once.
     """
@@ -41,6 +42,6 @@ class Watchdog:
                 wire.drop(f"no reply for {self._timeout:g} s")
         else:
             self._idle += 1
-            if self._idle >= _LOOKS:
+            if self._idle >= _IDLE_LOOKS:
                 self._idle = 0
                 wire.send("PING")
