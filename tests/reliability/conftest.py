@@ -1,10 +1,13 @@
 """Engines and endpoints for tests that break things."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from corral.stores.redis.address import Address
+from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine, start_engine
 from corral.testing.fault_proxy import FaultProxy
 from tests.acceptance.endpoint import EndpointServer
@@ -36,3 +39,21 @@ async def endpoint() -> AsyncIterator[EndpointServer]:
     """An endpoint whose answers the test scripts."""
     async with EndpointServer() as server:
         yield server
+
+
+Connect = Callable[..., Awaitable[RedisStore]]
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Connect]:
+    """Opens a store of the test's own, past corral."""
+    async with AsyncExitStack() as stack:
+
+        async def start(url: str, prefix: str = "bull") -> RedisStore:
+            store = RedisStore(Address.from_url(url), prefix=prefix)
+            await store.start()
+            stack.push_async_callback(store.close)
+            await store.ready(5)
+            return store
+
+        yield start

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from typing import Self, cast
 
 DEADLINE = 40.0
@@ -32,14 +33,20 @@ class CountingEndpoint:
         self._news.set()
 
     async def has_seen(self, jobs: int, timeout: float = DEADLINE) -> None:
-        """Wait until it was called for so many different jobs."""
+        """Wait until it was called for so many different jobs; those of different queues share their ids."""
+        await self._until(lambda: len(self.calls), jobs, timeout)
+
+    async def was_called(self, times: int, timeout: float = DEADLINE) -> None:
+        await self._until(self.calls.total, times, timeout)
+
+    async def _until(self, count: Callable[[], int], wanted: int, timeout: float) -> None:
         try:
             async with asyncio.timeout(timeout):
-                while len(self.calls) < jobs:
+                while count() < wanted:
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:
-            raise TimeoutError(f"{len(self.calls)} of {jobs} jobs within {timeout} s") from None
+            raise TimeoutError(f"{count()} of {wanted} within {timeout} s") from None
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
