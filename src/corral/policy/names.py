@@ -26,6 +26,7 @@ _QUEUE_KEYS = frozenset(
         ),
         *("meta", "metrics", "paused", "pc", "prioritized", "priority", "repeat", "stalled", "stalled-check"),
         *("wait", "waiting-children"),
+        "queues",  # of a queue named corral: the index of all queues
     }
 )
 
