@@ -212,8 +212,3 @@ async def test_p21_a_name_with_a_colon_is_400(client: Client, name: str) -> None
     body = {"queue": "a:b", "endpoint": {"url": "http://x.y", "method": "POST"}}
     reply = await client.call("POST", "/workers", body)
     assert (reply.status, reply.text) == (400, colon)
-
-
-async def test_p21_the_name_of_corrals_own_keys_is_400(client: Client) -> None:
-    reply = await client.call("POST", "/queues/corral/jobs", [{"name": "n", "data": 1}])
-    assert (reply.status, reply.text) == (400, "Queue name cannot be corral")

@@ -202,11 +202,11 @@ def test_p14_p42_any_path_and_query(run: Run, redis: Redis, route: Any, one: str
     run(question)
 
 
-@pytest.mark.parametrize("job_id", ["corral", "meta", "wait", "repeat", "events"])
+@pytest.mark.parametrize("job_id", ["queues", "corral", "meta", "wait", "repeat", "events"])
 def test_p30_no_id_is_the_name_of_another_key(run: Run, redis: Redis, job_id: str) -> None:
     async def question(client: Client) -> None:
-        path = "/queues/orders/jobs"
-        await client.add("orders", {"name": "n", "data": 1})
+        path = "/queues/corral/jobs"
+        await client.add("corral", {"name": "n", "data": 1})
         opts = {"jobId": job_id}
         body = encoded([{"name": "n", "data": 1, "opts": opts}])
         assert await harmless(client, redis, "POST", path, body) == 400

@@ -148,7 +148,7 @@ async def test_p52_an_answer_has_three_seconds(client: Client, endpoint: Endpoin
     await endpoint.next()
     begun = time.monotonic()
     assert (await client.finished("orders", "1"))["failedReason"] == ABORTED
-    assert 2.8 < time.monotonic() - begun < 4
+    assert 2.8 < time.monotonic() - begun < 8
 
 
 async def test_p52_a_timeout_of_its_own(client: Client, endpoint: EndpointServer) -> None:

@@ -103,7 +103,7 @@ async def test_p58_a_worker_that_ends_takes_no_sign_of_work_with_it(serve: Serve
     await client.register("orders", endpoint.url, opts={"concurrency": 3})
     for _ in range(3):
         await client.add("orders", {"name": "n", "data": 1})
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(4):
             await endpoint.next()
     call.respond(response({}))
 
