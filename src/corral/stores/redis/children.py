@@ -10,8 +10,8 @@ from corral.policy.places import decode_place, encode_place
 from corral.store.children import CHILD_KINDS, ChildKind, ChildPage
 from corral.stores.redis.codec import fields
 from corral.stores.redis.connection import Connection
+from corral.stores.redis.job_ids import of_job
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.presence import of_job
 from corral.stores.redis.run import run
 from corral.stores.redis.scripts import official
 

@@ -1,8 +1,8 @@
 """`DeduplicationStore` on Redis."""
 
 from corral.stores.redis.connection import Connection
+from corral.stores.redis.job_ids import of_job
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.presence import of_job
 from corral.stores.redis.run import run
 from corral.stores.redis.scripts import official
 

@@ -9,8 +9,8 @@ from corral.model.result import JobResult
 from corral.policy.json_body import json_or_text
 from corral.stores.redis.codec import fields, stored_job
 from corral.stores.redis.connection import Connection
+from corral.stores.redis.job_ids import check_job, is_job, of_job
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.presence import check_job, is_job, of_job
 from corral.stores.redis.run import run
 from corral.stores.redis.scripts import official
 

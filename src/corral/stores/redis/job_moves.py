@@ -8,8 +8,8 @@ from corral.model.errors import BelongsToScheduler, JobLocked, JobNotFound, NotI
 from corral.policy.javascript import is_number
 from corral.stores.redis.codec import options
 from corral.stores.redis.connection import Connection
+from corral.stores.redis.job_ids import check_job, of_job
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.presence import check_job, of_job
 from corral.stores.redis.run import refusal, run
 from corral.stores.redis.scripts import official, own
 
