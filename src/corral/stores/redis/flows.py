@@ -9,8 +9,8 @@ from corral.policy.parents import parent_key
 from corral.stores.redis.adding import add_call, added_id
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.flow_nodes import read_nodes
+from corral.stores.redis.job_ids import of_job
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.presence import of_job
 from corral.stores.redis.run import Call, refusal, run, run_atomically
 from corral.stores.redis.scripts import official, own
 
