@@ -1,5 +1,7 @@
 """`SchedulerStore` on Redis."""
 
+import asyncio
+
 import msgspec
 
 from corral.policy.options import encode_short
@@ -7,7 +9,7 @@ from corral.store.schedulers import Following
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import run
-from corral.stores.redis.scripts import official
+from corral.stores.redis.scripts import official, own
 
 _pack = msgspec.msgpack.Encoder().encode
 
@@ -29,8 +31,11 @@ class RedisSchedulers:
         )
         packed = _pack(encode_short(following.opts))
         args = (following.due, following.key, following.data, packed, now, keys.base, following.producer)
+        scheduler = f"{keys['repeat']}:{following.key}"
+        kept = run(self._connection, own("template"), (scheduler,), following.data, repeat=True)
         # Sent again, it does no harm: only the newest iteration may produce the next.
-        added = await run(self._connection, official("updateJobScheduler"), names, *args, repeat=True)
+        advanced = run(self._connection, official("updateJobScheduler"), names, *args, repeat=True)
+        _, added = await asyncio.gather(kept, advanced)
         return added.decode() if isinstance(added, bytes) else None
 
     async def exists(self, queue: str, key: str) -> bool:
