@@ -1,5 +1,5 @@
 """The acceptance tests' engine, servers and client serve here too."""
 
-from tests.acceptance.conftest import client, engine, prefix, redis, serve, server
+from tests.acceptance.conftest import client, endpoint, engine, prefix, redis, serve, server
 
-__all__ = ["client", "engine", "prefix", "redis", "serve", "server"]
+__all__ = ["client", "endpoint", "engine", "prefix", "redis", "serve", "server"]

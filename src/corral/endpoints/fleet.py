@@ -9,8 +9,9 @@ import msgspec
 
 from corral.model.endpoint import Endpoint
 from corral.model.errors import StoreError, StoreUnavailable
+from corral.model.worker import WorkerInfo
 from corral.policy.worker_bodies import decode_record
-from corral.store.registry import RegistryStore
+from corral.store.store import Store
 
 _BLOCK = 5.0  # seconds one look at the changes waits
 _RETRY = 0.5
@@ -22,6 +23,8 @@ class Worker(Protocol):
 
     def start(self) -> None: ...
     async def stop(self, grace: float) -> None: ...
+    def pause(self, paused: bool = True) -> None: ...
+    def info(self, process: str) -> WorkerInfo: ...
 
 
 class FleetListener(Protocol):
@@ -34,6 +37,7 @@ class FleetListener(Protocol):
 
 class _Running(msgspec.Struct, frozen=True):
     digest: bytes
+    url: str
     worker: Worker | None
     """None for a record that cannot be read; it is remembered so that it is reported once."""
 
@@ -43,17 +47,19 @@ class Fleet:
 
     def __init__(
         self,
-        registry: RegistryStore,
+        store: Store,
         hire: Callable[[Endpoint], Worker],
         listener: FleetListener,
         *,
         grace: float,
     ) -> None:
-        self._registry = registry
+        self._registry = store.registry
+        self._presence = store.presence
         self._hire = hire
         self._listener = listener
         self._grace = grace
         self._running: dict[str, _Running] = {}
+        self._paused: frozenset[str] = frozenset()
         self._leaving: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
 
@@ -71,6 +77,14 @@ class Fleet:
         stopping = [worker.stop(grace) for worker in workers]
         await asyncio.gather(*stopping, *self._leaving, return_exceptions=True)
 
+    def workers(self, process: str) -> list[WorkerInfo]:
+        """What each worker is and does now."""
+        return [
+            msgspec.structs.replace(one.worker.info(process), kind="endpoint", url=one.url)
+            for one in self._running.values()
+            if one.worker
+        ]
+
     @property
     def queues(self) -> list[str]:
         """The queues whose workers run here."""
@@ -83,15 +97,23 @@ class Fleet:
             try:
                 if cursor is None:
                     cursor = await self._registry.cursor()
-                    self._converge(await self._registry.all())
+                    await self._look()
                 cursor, changed = await self._registry.changes(cursor, _BLOCK)
                 quiet = 0 if changed else quiet + 1
                 if changed or quiet >= _FULL_LOOK:
                     quiet = 0
-                    self._converge(await self._registry.all())
+                    await self._look()
             except (StoreUnavailable, StoreError):
                 cursor = None  # what changed meanwhile is found by comparing everything
                 await asyncio.sleep(_RETRY)
+
+    async def _look(self) -> None:
+        """Compare what runs with everything that is stored."""
+        self._paused = await self._presence.paused()
+        self._converge(await self._registry.all())
+        for queue, one in self._running.items():
+            if one.worker:
+                one.worker.pause(queue in self._paused)
 
     def _converge(self, records: dict[str, bytes]) -> None:
         for queue in [queue for queue in self._running if queue not in records]:
@@ -100,20 +122,22 @@ class Fleet:
             digest = hashlib.sha256(record).digest()
             known = self._running.get(queue)
             if known is None or known.digest != digest:
-                self._running[queue] = _Running(digest=digest, worker=self._start(queue, record))
+                worker, url = self._start(queue, record)
+                self._running[queue] = _Running(digest=digest, worker=worker, url=url)
                 if known is not None:
                     self._dismiss(queue, known.worker)
 
-    def _start(self, queue: str, record: bytes) -> Worker | None:
+    def _start(self, queue: str, record: bytes) -> tuple[Worker | None, str]:
         try:
             endpoint = decode_record(record, queue)
             worker = self._hire(endpoint)
         except Exception as error:  # noqa: BLE001 - no record, whoever wrote it, may end the work of all others
             self._listener.bad_record(queue, error)
-            return None
+            return None, ""
+        worker.pause(queue in self._paused)
         worker.start()
         self._listener.worker_started(queue, endpoint.endpoint.url)
-        return worker
+        return worker, endpoint.endpoint.url
 
     def _dismiss(self, queue: str, worker: Worker | None) -> None:
         """Let the worker's jobs end in the background; what follows need not wait for them."""

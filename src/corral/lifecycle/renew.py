@@ -1,6 +1,7 @@
 """renew: keep the locks of the jobs that this process holds."""
 
 import asyncio
+import itertools
 from collections.abc import Callable
 
 from corral.model.errors import StoreError, StoreUnavailable
@@ -32,6 +33,10 @@ class LockKeeper:
     def ended(self, claimed: ClaimedJob) -> None:
         """The run is over: keep the lock until `release`, but a loss is told by whoever stores the outcome."""
         self._ended.add(claimed.token)
+
+    def job_ids(self, most: int) -> list[str]:
+        """Up to `most` of the jobs that are held."""
+        return list(itertools.islice(self._held, most))
 
     def release(self, claimed: ClaimedJob) -> None:
         """Let the lock run out, or be gone already."""

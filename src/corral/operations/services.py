@@ -7,6 +7,7 @@ import msgspec
 
 from corral.lifecycle.intake import Clock
 from corral.lifecycle.lease import Lessor
+from corral.lifecycle.presence import Presence
 from corral.lifecycle.results import Results
 from corral.lifecycle.watch import Feeds
 from corral.store.store import Store
@@ -27,6 +28,7 @@ class Services(msgspec.Struct, frozen=True):
     clock: Clock
     lessor: Lessor
     results: Results
+    presence: Presence
     names: NameLimits = NameLimits()
     version: str = ""
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())

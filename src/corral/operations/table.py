@@ -2,6 +2,7 @@
 
 from corral.operations import (
     bulk_moves,
+    crew,
     deduplication,
     events,
     flows,
@@ -32,5 +33,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *deduplication.OPERATIONS,
     *flows.OPERATIONS,
     *leases.OPERATIONS,
+    *crew.OPERATIONS,
     *events.OPERATIONS,
 )

@@ -27,6 +27,10 @@ class QueueStore(Protocol):
         """What the last BullMQ program that opened the queue wrote of itself, such as `bullmq:5.77.7`."""
         ...
 
+    async def all_workers(self) -> list[dict[str, str]]:
+        """The same for all queues of this prefix; `name` is the queue."""
+        ...
+
     async def workers(self, queue: str) -> list[dict[str, str]]:
         """The connections that call themselves workers of this queue, as BullMQ's `getWorkers` gives them."""
         ...

@@ -14,6 +14,10 @@ class RegistryStore(Protocol):
         """Delete the record and tell every instance; False when there was none."""
         ...
 
+    async def announce(self, queue: str) -> None:
+        """Tell every instance to look at the queue's worker again."""
+        ...
+
     async def all(self) -> dict[str, bytes]:
         """Every record by queue."""
         ...

@@ -11,6 +11,7 @@ from corral.store.job_details import JobDetailStore
 from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import JobStore
 from corral.store.metrics import MetricsStore
+from corral.store.presence import PresenceStore
 from corral.store.queue_limits import QueueLimitStore
 from corral.store.queue_moves import QueueMoveStore
 from corral.store.queues import QueueStore
@@ -66,6 +67,9 @@ class Store(Protocol):
 
     @property
     def schedulers(self) -> SchedulerStore: ...
+
+    @property
+    def presence(self) -> PresenceStore: ...
 
     @property
     def prefix(self) -> str:

@@ -24,6 +24,7 @@ class Hiring:
         self._settings = settings
         self._clock = clock
         self._pool = pool
+        self.at_sockets: set[Worker] = set()
         self._new_id: Callable[[], uuid.UUID] = uuid.uuid4
 
     def for_endpoint(self, endpoint: Endpoint) -> Worker:
@@ -43,14 +44,16 @@ class Hiring:
         return self._worker(endpoint.queue, EndpointCaller(endpoint, self._pool), settings)
 
     def for_socket(self, queue: str, concurrency: int, call: Runner) -> Worker:
-        """A worker whose jobs are run by a WebSocket client."""
+        """A worker whose jobs are run by a WebSocket client; it stays in `at_sockets` until it is discarded there."""
         settings = WorkerSettings(
             owner=str(self._new_id()),
             concurrency=concurrency,
             lock_ms=self._settings.lock_duration,
             stalled_ms=self._settings.stalled_interval,
         )
-        return self._worker(queue, call, settings)
+        worker = self._worker(queue, call, settings)
+        self.at_sockets.add(worker)
+        return worker
 
     def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
         self._store.directory.saw(queue)

@@ -1,8 +1,10 @@
 """One serving process: the engine, the workers and the HTTP server, put together."""
 
 import asyncio
+import os
 import socket
 import time
+import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -11,8 +13,10 @@ from corral.endpoints.fleet import Fleet
 from corral.endpoints.http import HttpPool
 from corral.lifecycle.doorbell import Doorbells
 from corral.lifecycle.lease import Lessor
+from corral.lifecycle.presence import Presence
 from corral.lifecycle.results import Results
 from corral.lifecycle.watch import Feeds
+from corral.model.worker import WorkerInfo
 from corral.observe import log
 from corral.operations.services import NameLimits, Services
 from corral.operations.table import OPERATIONS
@@ -57,13 +61,15 @@ class Process:
             self._results = Results(store, self.feeds)
             bells = Doorbells(store.jobs, now_ms)
             self._lessor = Lessor(store.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
+            self._presence = Presence(store.presence, str(uuid.uuid4()), self._workers, now_ms)
             self._server = self._make_server(store)
             await self._server.start()
         except BaseException:
             await self.engine.stop()
             raise
+        self._presence.start()
         if settings.runs_workers:
-            self._fleet = Fleet(store.registry, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
+            self._fleet = Fleet(store, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
             self._fleet.start()
 
     @property
@@ -89,6 +95,7 @@ class Process:
         await asyncio.gather(self._server.stop(seconds), *working)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
+        await self._presence.close()
         await self._lessor.close()
         await self._results.close()
         await self.feeds.close()
@@ -104,6 +111,7 @@ class Process:
             clock=now_ms,
             lessor=self._lessor,
             results=self._results,
+            presence=self._presence,
             names=names,
             version=__version__,
         )
@@ -121,8 +129,15 @@ class Process:
             on_error=_broken,
         )
 
+    def _workers(self) -> list[WorkerInfo]:
+        """Every worker of this process."""
+        process = f"{socket.gethostname()}:{os.getpid()}"
+        fleet = self._fleet.workers(process) if self._fleet else []
+        return [*fleet, *(worker.info(process) for worker in self._hiring.at_sockets)]
+
     def _dismiss(self, worker: Worker) -> asyncio.Task[None]:
         """A WebSocket worker whose client goes ends in the background."""
+        self._hiring.at_sockets.discard(worker)
         task = asyncio.get_running_loop().create_task(worker.stop(self._settings.shutdown_timeout))
         self._dismissed.add(task)
         task.add_done_callback(self._dismissed.discard)

@@ -13,10 +13,13 @@ from corral.lifecycle.schedule import advance
 from corral.model.errors import CorralError, StoreBusy, StoreUnavailable
 from corral.model.job import ClaimedJob
 from corral.model.outcome import Outcome, Released
+from corral.model.worker import WorkerInfo
 from corral.store.jobs import Claim, ClaimRequest, Finished
 from corral.store.store import Store
 from corral.worker.run import Runner, run
+from corral.worker.stats import Tally
 
+_SHOWN = 100  # jobs named in what a worker tells of itself
 _RETRY = 0.5  # seconds between tries while the engine is away
 
 
@@ -73,6 +76,8 @@ class Worker:
         self._owed: list[Finished] = []
         self._awake = asyncio.Event()
         self._stopping = False
+        self._paused = False
+        self._tally = Tally()
         self._intake = Intake(store.jobs.waiter(queue, settings.name), clock, self._awake.set)
         self._keeper = LockKeeper(store.jobs, queue, settings.lock_ms, listener.lock_lost)
         self._rescuer = Rescuer(store.jobs, queue, settings.stalled_ms, clock, listener.stalled)
@@ -91,6 +96,24 @@ class Worker:
     def busy(self) -> int:
         """Jobs that are running or whose outcome is not stored yet."""
         return self._occupied + len(self._ended) + len(self._owed)
+
+    def pause(self, paused: bool = True) -> None:
+        """Claim no more until told otherwise; running jobs go on."""
+        self._paused = paused
+        self._awake.set()
+
+    def info(self, process: str) -> WorkerInfo:
+        """What it is and does now; whoever hired it adds what it calls."""
+        return WorkerInfo(
+            queue=self.queue,
+            kind="socket",
+            process=process,
+            name=self._settings.name,
+            concurrency=self._settings.concurrency,
+            paused=self._paused,
+            jobs=self._keeper.job_ids(_SHOWN),
+            stats=self._tally.stats(self._occupied),
+        )
 
     async def stop(self, grace: float) -> None:
         """Claim no more, let the running jobs end within `grace` seconds, and let go of everything.
@@ -157,7 +180,7 @@ class Worker:
             return [error] * len(ended), error
 
     def _room(self) -> int:
-        if self._stopping or not self._intake.open:
+        if self._stopping or self._paused or not self._intake.open:
             return 0
         return max(0, self._settings.concurrency - self._occupied - len(self._owed))
 
@@ -196,6 +219,7 @@ class Worker:
 
     def _end(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         self._keeper.ended(claimed)
+        self._tally.count(outcome, self._clock() - (claimed.job.processed_on or 0))
         settings = self._settings
         self._ended.append(
             Finished(

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import binascii
 from collections.abc import Sequence
 from typing import Any
 
@@ -74,6 +75,17 @@ def client_name(keys: QueueKeys, queue: str, worker: str | None = None) -> str:
     prefix = keys.qualified.removesuffix(f":{queue}")
     name = f"{prefix}:{base64.b64encode(queue.encode()).decode()}"
     return f"{name}:w:{worker}" if worker else name
+
+
+def queue_named_by(client: str, prefix: str) -> str | None:
+    """The inverse: whose worker a connection of that name is, None for any other connection."""
+    encoded = client.removeprefix(f"{prefix}:").partition(":w:")[0]
+    if encoded == client or ":" in encoded:
+        return None
+    try:
+        return base64.b64decode(encoded, validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
 
 
 def _claim_args(keys: QueueKeys, request: ClaimRequest, now: int) -> tuple[Value, ...]:

@@ -1,30 +1,43 @@
-"""Whether an id is a job's: ids come from outside, and some would name other keys of the queue."""
+"""`PresenceStore` on Redis: a hash of what was said and a hash of when."""
 
-import asyncio
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Mapping
 
-from corral.model.errors import JobNotFound, StoreError
 from corral.stores.redis.connection import Connection
 
-
-async def check_job(connection: Connection, key: str, job_id: str) -> None:
-    """Every job has a time of its own, and no other key has one. Raises `JobNotFound`."""
-    if not await is_job(connection, key):
-        raise JobNotFound(f"Job {job_id} not found")
+_COUNTS_FOR = 15_000
 
 
-async def is_job(connection: Connection, key: str) -> bool:
-    try:
-        return bool(await connection.send("HEXISTS", key, "timestamp", repeat=True))
-    except StoreError:  # WRONGTYPE: a list or a set of the queue
-        return False
+class RedisPresence:
+    """Fulfils `store.presence.PresenceStore`."""
 
+    def __init__(self, connection: Connection, prefix: str) -> None:
+        self._connection = connection
+        self._said = f"{prefix}:corral:processes"
+        self._paused = f"{prefix}:corral:paused-workers"
 
-async def of_job(connection: Connection, key: str, job_id: str, *asked: Awaitable[Any]) -> list[Any]:
-    """The answers to questions about the job that are on their way. Raises `JobNotFound`."""
-    there, *answers = await asyncio.gather(check_job(connection, key, job_id), *asked, return_exceptions=True)
-    for answer in (there, *answers):
-        if isinstance(answer, BaseException):
-            raise answer
-    return answers
+    async def announce(self, process: str, record: bytes, now: int) -> None:
+        await self._connection.send("HSET", self._said, process, b"%d %b" % (now, record), repeat=True)
+
+    async def withdraw(self, process: str) -> None:
+        await self._connection.send("HDEL", self._said, process, repeat=True)
+
+    async def present(self, now: int) -> Mapping[str, bytes]:
+        flat = await self._connection.send("HGETALL", self._said, repeat=True)
+        pairs = iter(flat)
+        found, gone = {}, []
+        for process, said in zip(pairs, pairs, strict=True):
+            at, _, record = said.partition(b" ")
+            if now - int(at) > _COUNTS_FOR:
+                gone.append(process)
+            else:
+                found[process.decode()] = record
+        if gone:
+            await self._connection.send("HDEL", self._said, *gone, repeat=True)
+        return found
+
+    async def set_paused(self, queue: str, paused: bool) -> None:
+        await self._connection.send("SADD" if paused else "SREM", self._paused, queue, repeat=True)
+
+    async def paused(self) -> frozenset[str]:
+        found = await self._connection.send("SMEMBERS", self._paused, repeat=True)
+        return frozenset(queue.decode(errors="replace") for queue in found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from corral.stores.redis.claim import client_name
+from corral.stores.redis.claim import client_name, queue_named_by
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import run
@@ -49,12 +49,23 @@ class RedisQueues:
         found = await self._connection.send("HGET", self._keys.of(queue).meta, "version", repeat=True)
         return None if found is None else found.decode(errors="replace")
 
+    async def all_workers(self) -> list[dict[str, str]]:
+        found = []
+        for one in await self._clients():
+            queue = queue_named_by(one.get("name", ""), self._keys.prefix)
+            if queue:
+                found.append({**one, "name": queue, "rawname": one["name"]})
+        return found
+
     async def workers(self, queue: str) -> list[dict[str, str]]:
         wanted = client_name(self._keys.of(queue), queue)
-        lines = (await self._connection.send("CLIENT", "LIST", repeat=True)).decode(errors="replace").splitlines()
-        clients = [dict(pair.partition("=")[::2] for pair in line.split(" ")) for line in lines]
+        clients = await self._clients()
         mine = [one for one in clients if one["name"] == wanted or one["name"].startswith(f"{wanted}:w:")]
         return [{**one, "name": queue, "rawname": one["name"]} for one in mine]
+
+    async def _clients(self) -> list[dict[str, str]]:
+        lines = (await self._connection.send("CLIENT", "LIST", repeat=True)).decode(errors="replace").splitlines()
+        return [dict(pair.partition("=")[::2] for pair in line.split(" ")) for line in lines]
 
     async def _switch(self, queue: str, source: str, target: str, event: str) -> int:
         names = self._keys.of(queue).many(source, target, "meta", "prioritized", "events", "delayed", "marker")

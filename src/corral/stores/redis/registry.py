@@ -38,6 +38,9 @@ class RedisRegistry:
         await self._connection.send(*self._announcement(queue), repeat=True)
         return True
 
+    async def announce(self, queue: str) -> None:
+        await self._connection.send(*self._announcement(queue), repeat=True)
+
     async def all(self) -> dict[str, bytes]:
         flat = await self._connection.send("HGETALL", self._keys.records, repeat=True)
         pairs = iter(flat)

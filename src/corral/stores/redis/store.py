@@ -17,6 +17,7 @@ from corral.stores.redis.job_moves import RedisJobMoves
 from corral.stores.redis.jobs import RedisJobs
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.metrics import RedisMetrics
+from corral.stores.redis.presence import RedisPresence
 from corral.stores.redis.queue_limits import RedisQueueLimits
 from corral.stores.redis.queue_moves import RedisQueueMoves
 from corral.stores.redis.queues import RedisQueues
@@ -58,6 +59,7 @@ class RedisStore:
         self.queue_moves = RedisQueueMoves(self.connection, self.keys)
         self.queue_limits = RedisQueueLimits(self.connection, self.keys, self.directory.saw)
         self.metrics = RedisMetrics(self.connection, self.keys)
+        self.presence = RedisPresence(self.connection, prefix)
         self.events = RedisEvents(self.connection, self.keys, address)
         self.flows = RedisFlows(self.connection, self.keys, self.directory.saw)
         self.schedulers = RedisSchedulers(self.connection, self.keys)
