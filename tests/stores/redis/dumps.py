@@ -3,12 +3,10 @@
 import json
 from typing import Any
 
-from redis import Redis
-
 Dump = dict[str, Any]
 
 
-def dump(client: "Redis[bytes]", base: str) -> Dump:
+def dump(client: Any, base: str) -> Dump:
     """Every key under `base`, by its name behind it."""
     found: Dump = {}
     for key in client.scan_iter(f"{base}*"):
@@ -16,7 +14,7 @@ def dump(client: "Redis[bytes]", base: str) -> Dump:
     return found
 
 
-def _value(client: "Redis[bytes]", key: bytes) -> Any:
+def _value(client: Any, key: bytes) -> Any:
     match client.type(key):
         case b"string":
             return client.get(key), client.pttl(key) > 0

@@ -49,7 +49,8 @@ class Twins:
 
     def set_meta(self, **fields: str | int) -> None:
         for queue in (OURS, THEIRS):
-            self.client.hset(f"bull:{queue}:meta", mapping={**fields})
+            for name, value in fields.items():
+                self.client.hset(f"bull:{queue}:meta", name, value)
 
     async def claim_both(self, count: int, limiter: tuple[int, int] | None = None) -> list[ClaimedJob]:
         request = ClaimRequest(count=count, owner="w", serial=0, lock_ms=LOCK_MS, limiter=limiter)

@@ -29,7 +29,9 @@ _GLOB = re.compile(r"([\[\]*?\\])")
 class RedisDirectory:
     """Fulfils `store.directory.DirectoryStore`."""
 
-    def __init__(self, connection: Connection, prefix: str, on_queue: Callable[[str], None]) -> None:
+    def __init__(
+        self, connection: Connection, prefix: str, on_queue: Callable[[str], None] = lambda queue: None
+    ) -> None:
         self._on_queue = on_queue
         self._connection = connection
         self._prefix = prefix
