@@ -38,6 +38,11 @@ class Node:
         async with asyncio.timeout(DEADLINE):
             return await asyncio.wrap_future(pending)
 
+    def kill(self) -> None:
+        """End it as a crash would; `stop` is still to be called."""
+        self._process.kill()
+        self._process.wait()
+
     def stop(self) -> None:
         assert self._process.stdin is not None
         self._process.stdin.close()

@@ -9,7 +9,8 @@ from redis import Redis
 from corral.stores.redis.address import Address
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine, start_engine
-from corral.testing.server import RunningServer, running_server
+from tests.acceptance.conftest import client, endpoint, serve, server  # noqa: F401 - fixtures, on the engine here
+from tests.interop.bull import Bull
 from tests.interop.child import Node
 
 _numbers = itertools.count(1)
@@ -24,8 +25,8 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 @pytest.fixture(scope="session")
 def redis(engine: RunningEngine) -> Iterator[Redis]:
     """The engine behind everybody's back; replies are bytes."""
-    with Redis(unix_socket_path=str(engine.socket_path)) as client:
-        yield client
+    with Redis(unix_socket_path=str(engine.socket_path)) as raw:
+        yield raw
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +43,12 @@ async def node(node_process: Node) -> AsyncIterator[Node]:
     await node_process.run("await closeAll()")
 
 
+@pytest.fixture(params=[5, 6], ids=["bullmq5", "bullmq6"])
+def bull(node: Node, prefix: str, request: pytest.FixtureRequest) -> Bull:
+    """Node BullMQ, once in each version."""
+    return Bull(node, prefix, request.param)
+
+
 @pytest.fixture
 def prefix() -> str:
     """Leads every key of this test."""
@@ -55,14 +62,3 @@ async def store(engine: RunningEngine, prefix: str) -> AsyncIterator[RedisStore]
     await store.ready(5)
     yield store
     await store.close()
-
-
-@pytest.fixture
-async def server(engine: RunningEngine, prefix: str) -> AsyncIterator[RunningServer]:
-    own = {
-        "queue_prefix": prefix,
-        "worker_metadata_key": f"{prefix}:meta",
-        "worker_metadata_stream": f"{prefix}:stream",
-    }
-    async with running_server(engine.url, grace=0.1, shutdown_timeout=0.1, **own) as running:
-        yield running
