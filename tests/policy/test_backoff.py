@@ -90,3 +90,9 @@ def test_only_failures_with_attempts_left_are_retried() -> None:
     assert should_retry(job, Failed("broken", unrecoverable=True)) is None
     assert should_retry(job, Completed(b"1")) is None
     assert should_retry(msgspec.structs.replace(job, attempts_made=2), Failed("broken")) is None
+
+
+@pytest.mark.parametrize(("attempt", "delay"), [(1, 5), (2, 50), (3, 500), (4, 500)])
+def test_a_list_of_delays_gives_one_per_attempt_and_then_the_last(attempt: int, delay: int) -> None:
+    opts = {"attempts": 9, "backoff": {"type": "delays", "delays": [5, 50, 500]}}
+    assert retry_delay(opts, attempt) == delay

@@ -28,7 +28,7 @@ class EndpointCaller:
     def __init__(self, endpoint: Endpoint, pool: HttpPool) -> None:
         self._pool = pool
         self.timeout = (endpoint.endpoint.timeout or DEFAULT_TIMEOUT_MS) / 1000
-        self._request = _prepare(endpoint.endpoint)
+        self._request = prepare_target(endpoint.endpoint)
 
     async def __call__(self, claimed: ClaimedJob) -> Outcome:
         if isinstance(self._request, Failed):
@@ -77,7 +77,7 @@ def _judge_json(body: bytes) -> Outcome:
     return Completed(body)
 
 
-def _prepare(target: Target) -> Prepared | Failed:
+def prepare_target(target: Target) -> Prepared | Failed:
     """A stored record may hold what cannot be sent: then each of its jobs fails with the reason."""
     headers = target.headers
     if not any(name.lower() == "content-type" for name in headers):

@@ -21,6 +21,13 @@ class Limiter(msgspec.Struct, frozen=True):
     duration: int
 
 
+class Batch(msgspec.Struct, frozen=True, rename="camel"):
+    """One call carries up to `size` jobs; the first of them waits at most `max_wait` milliseconds for others."""
+
+    size: int
+    max_wait: int = 50
+
+
 class WorkerOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """What a client may set of a worker. Retention is BullMQ's: `True`, a count, or `{"count", "age"}` (seconds)."""
 
@@ -29,6 +36,8 @@ class WorkerOptions(msgspec.Struct, frozen=True, rename="camel", omit_defaults=T
     remove_on_complete: Any = msgspec.UNSET
     remove_on_fail: Any = msgspec.UNSET
     max_stalled_count: int = 1
+    batch: Batch | msgspec.UnsetType = msgspec.UNSET
+    """Not of bullmq-proxy: its instances ignore it."""
 
 
 class Endpoint(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -50,6 +50,12 @@ def _check_backoff(value: dict[str, Any]) -> None:
     kind = value.get("type")
     if kind is not None and not isinstance(kind, str):
         raise InvalidInput(f"Invalid backoff type {text(kind)}")
+    if kind == "delays" and not _is_delays(value.get("delays")):
+        raise InvalidInput(f"Invalid backoff.delays {text(value.get('delays'))}, must be a list of milliseconds")
+
+
+def _is_delays(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(is_whole(delay, 0) for delay in value)
 
 
 def _retention(name: str) -> Callable[[Any], None]:

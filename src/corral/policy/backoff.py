@@ -48,11 +48,20 @@ def retry_delay(
     if not isinstance(backoff, Mapping):
         return 0
     kind, delay = backoff.get("type"), _positive(backoff.get("delay"))
-    if kind == "exponential":
+    if kind == "delays":
+        delay = _listed(backoff.get("delays"), attempts_made)
+    elif kind == "exponential":
         delay = _rounded(delay * 2 ** min(attempts_made - 1, _MOST_DOUBLINGS))
     elif kind != "fixed" and custom:
         return _milliseconds(custom(attempts_made, str(kind)))
     return _milliseconds(_jittered(delay, backoff.get("jitter"), random))
+
+
+def _listed(delays: Any, attempts_made: int) -> float:
+    """corral's own strategy: a delay per attempt, the last one for all that follow."""
+    if not isinstance(delays, list) or not delays:
+        return 0
+    return _positive(delays[min(attempts_made, len(delays)) - 1])
 
 
 def _positive(value: Any) -> float:

@@ -10,10 +10,13 @@ from corral.policy.javascript import is_number, is_whole, member, text, truthy, 
 from corral.policy.retention import is_retention
 
 MAX_CONCURRENCY = 10_000
+MAX_BATCH = 1_000
+MAX_BATCH_WAIT = 60_000  # ms
 
 _METHODS = frozenset({"POST", "PUT", "PATCH"})
 _TARGET = frozenset({"url", "method", "headers", "timeout"})
-_OPTIONS = frozenset({"concurrency", "removeOnComplete", "removeOnFail", "limiter", "maxStalledCount"})
+_OPTIONS = frozenset({"concurrency", "removeOnComplete", "removeOnFail", "limiter", "maxStalledCount", "batch"})
+_BATCH = frozenset({"size", "maxWait"})
 _RETENTION = frozenset({"count", "age"})
 _MAX_TIMEOUT = 2**31 - 1  # JavaScript's timers fire at once for more
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
@@ -64,11 +67,21 @@ def check_options(opts: Any) -> None:
         for name in ("max", "duration"):
             if not is_whole(member(limiter, name), 1):
                 raise InvalidInput(f"Invalid limiter.{name}")
+    if truthy(opts.get("batch")):
+        _check_batch(opts["batch"])
     _check_count(opts, "maxStalledCount", 0)
     _check_count(opts, "concurrency", 1, MAX_CONCURRENCY)
     for name in ("removeOnComplete", "removeOnFail"):
         if truthy(opts.get(name)):
             _check_retention(name, opts[name])
+
+
+def _check_batch(batch: Any) -> None:
+    refuse_unexpected(batch, _BATCH, "batch.")
+    if not isinstance(batch, dict) or not is_whole(batch.get("size"), 1, MAX_BATCH):
+        raise InvalidInput("Invalid batch.size")
+    if batch.get("maxWait") is not None and not is_whole(batch["maxWait"], 0, MAX_BATCH_WAIT):
+        raise InvalidInput("Invalid batch.maxWait")
 
 
 def _check_count(opts: dict[str, Any], name: str, *bounds: int) -> None:

@@ -4,11 +4,11 @@ from typing import Any
 
 import msgspec
 
-from corral.model.endpoint import Limiter, Target, WorkerOptions
+from corral.model.endpoint import Batch, Limiter, Target, WorkerOptions
 from corral.model.errors import InvalidInput
 from corral.policy.javascript import is_number, is_whole, member, text, truthy
 from corral.policy.retention import is_retention, tidy_retention
-from corral.policy.worker_checks import MAX_CONCURRENCY
+from corral.policy.worker_checks import MAX_BATCH, MAX_BATCH_WAIT, MAX_CONCURRENCY
 
 
 def read_target(stored: Any) -> Target:
@@ -33,6 +33,7 @@ def read_options(stored: Any) -> WorkerOptions:
         limiter=_limiter(member(stored, "limiter")),
         remove_on_complete=_retention(member(stored, "removeOnComplete")),
         remove_on_fail=_retention(member(stored, "removeOnFail")),
+        batch=_batch(member(stored, "batch")),
         max_stalled_count=int(stalled) if is_whole(stalled, 0) else 1,
     )
 
@@ -52,6 +53,13 @@ def _limiter(stored: Any) -> Limiter | msgspec.UnsetType:
     if is_whole(most, 1) and is_whole(duration, 1):
         return Limiter(int(most), int(duration))
     return msgspec.UNSET
+
+
+def _batch(stored: Any) -> Batch | msgspec.UnsetType:
+    size, wait = member(stored, "size"), member(stored, "maxWait")
+    if not is_whole(size, 1, MAX_BATCH):
+        return msgspec.UNSET
+    return Batch(int(size), int(wait)) if is_whole(wait, 0, MAX_BATCH_WAIT) else Batch(int(size))
 
 
 def _retention(stored: Any) -> Any:

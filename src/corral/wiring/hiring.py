@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
+from corral.endpoints.batch import BatchCaller
 from corral.endpoints.call import EndpointCaller
 from corral.endpoints.http import HttpPool
 from corral.lifecycle.intake import Clock
@@ -41,7 +42,7 @@ class Hiring:
             lock_ms=self._settings.lock_duration,
             stalled_ms=self._settings.stalled_interval,
         )
-        return self._worker(endpoint.queue, EndpointCaller(endpoint, self._pool), settings)
+        return self._worker(endpoint.queue, self._caller(endpoint), settings)
 
     def for_socket(self, queue: str, concurrency: int, call: Runner) -> Worker:
         """A worker whose jobs are run by a WebSocket client; it stays in `at_sockets` until it is discarded there."""
@@ -54,6 +55,12 @@ class Hiring:
         worker = self._worker(queue, call, settings)
         self.at_sockets.add(worker)
         return worker
+
+    def _caller(self, endpoint: Endpoint) -> Runner:
+        batch = endpoint.opts.batch
+        if batch is msgspec.UNSET:
+            return EndpointCaller(endpoint, self._pool)
+        return BatchCaller(endpoint, batch, self._pool)
 
     def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
         self._store.directory.saw(queue)
