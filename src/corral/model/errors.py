@@ -8,6 +8,7 @@ CorralError
 ├── NotFound
 │   ├── JobNotFound
 │   └── QueueNotFound
+├── MethodNotAllowed        the path is there, but not for this method
 ├── JobLocked               somebody else holds the job
 ├── LockLost                the lock that the caller acted under is gone
 │   └── LeaseLost
@@ -15,6 +16,9 @@ CorralError
 │   ├── BelongsToScheduler  the job is the next one of a scheduler
 │   ├── QueueNotPaused      the move wants a queue that is paused
 │   └── QueueActive         the move wants a queue in which no job runs
+├── PreconditionFailed      what the caller has read is no longer what is stored
+├── IdempotencyMismatch     the key was used before, for another request
+├── IdempotencyInProgress   the first request with the key is not answered yet
 ├── StoreUnavailable        the engine cannot be reached now; try again
 │   └── StoreBusy           it was reached and refuses for now, and nothing was stored
 └── StoreError              the engine answered with an error of its own
@@ -36,11 +40,13 @@ class InvalidInput(CorralError):
 
 
 class FieldProblem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is wrong with one field; `pointer` is a JSON pointer into the body, `parameter` a path or query name."""
+    """What is wrong with one field; `pointer` is a JSON pointer into the body, or into its line of that number (from
+    1) when the body is lines of JSON; `parameter` is the name of a parameter in the path, the query or a header."""
 
     detail: str
     pointer: str | None = None
     parameter: str | None = None
+    line: int | None = None
 
 
 class BadField(InvalidInput):
@@ -93,6 +99,12 @@ class QueueNotFound(NotFound):
     code = "queue-not-found"
 
 
+class MethodNotAllowed(CorralError):
+    """The path does not take this method; the header `Allow` has those that it takes."""
+
+    code = "method-not-allowed"
+
+
 class JobLocked(CorralError):
     """A worker holds the job, so it cannot be removed or changed now."""
 
@@ -133,6 +145,24 @@ class QueueActive(NotInState):
     """Jobs of the queue are running; `force` removes them all the same."""
 
     code = "queue-active"
+
+
+class PreconditionFailed(CorralError):
+    """What is stored is not what the caller has read: nothing of `If-Match` is its `ETag` now."""
+
+    code = "precondition-failed"
+
+
+class IdempotencyMismatch(CorralError):
+    """The `Idempotency-Key` was used in the last 24 hours for a request with another body or query."""
+
+    code = "idempotency-mismatch"
+
+
+class IdempotencyInProgress(CorralError):
+    """The first request with this `Idempotency-Key` has not been answered yet; try again later for its answer."""
+
+    code = "idempotency-in-progress"
 
 
 class StoreUnavailable(CorralError):

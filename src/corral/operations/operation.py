@@ -1,6 +1,6 @@
 """What an operation is: one row of the table from which routes, socket functions, OpenAPI and docs are made."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -45,7 +45,15 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     query: tuple[str, ...] = ()
     """Fields that come from the query also where there is a body."""
     headers: dict[str, str] = {}
-    """Fields that a header of that name (in lower case) fills unless the query does."""
+    """Fields that a header of that name (in lower case) fills unless the query does; never members of a body."""
+    keyed: bool = False
+    """It adds something, so over HTTP it takes an `Idempotency-Key`."""
+    tagged: bool = False
+    """Over HTTP the result has an `ETag`, and is not sent to whoever has it already."""
+    lines: Any = None
+    """The type of one item when the body, or the result, is a list that may also be JSON lines."""
+    pages: Callable[[Services, Any], AsyncIterator[Sequence[Any]]] | None = None
+    """The whole listing, not only a page, as long as the client reads on: what a GET for JSON lines is given."""
     errors: tuple[type[CorralError], ...] = ()
     fn: str | None = None
     args: tuple[str, ...] = ()

@@ -13,6 +13,7 @@ from corral.server.auth import Tokens, bearer, socket_token
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.router import Router
+from corral.server.v1.nowhere import is_native, refused, unrouted
 
 Answer = Response | StreamResponse
 _NOT_FOUND = Response(404, b"Not found")
@@ -37,9 +38,7 @@ class Opener(Protocol):
 class Application:
     """Fulfils `http.message.App`."""
 
-    def __init__(
-        self, services: Services, routes: Iterable[Route], sockets: Sequence[Opener], tokens: Tokens
-    ) -> None:
+    def __init__(self, services: Services, routes: Iterable[Route], sockets: Sequence[Opener], tokens: Tokens) -> None:
         self._services = services
         self._sockets = sockets
         self._tokens = tokens
@@ -63,17 +62,28 @@ class Application:
         except InvalidInput as error:
             return Reject(_POLICY_VIOLATION, str(error))
 
+    def refused(self, target: bytes, refusal: Response) -> Response:
+        """The native surface words what is refused before it has reached a route."""
+        return refused(refusal) if is_native(target.decode("latin-1").partition("?")[0]) else refusal
+
     def _routed(self, request: Request) -> Response | Awaitable[Answer]:
         found = self._router.find(request.method, request.path)
         if found is None:
-            if self._opener(request.path) is not None:
-                return _UPGRADE_REQUIRED
-            log.not_found(request.path, _source(request))
-            return _NOT_FOUND
+            return self._unrouted(request)
         route, params = found
         if route.access is Access.TOKEN and not self._authorised(request, bearer(request.headers)):
             return route.explain(Unauthorized("Unauthorized"))
         return self._answer(route, Call(self._services, request, params))
+
+    def _unrouted(self, request: Request) -> Response:
+        path = request.path
+        native = is_native(path)
+        allowed = self._router.methods(path) if native else ()
+        if not allowed:
+            if self._opener(path) is not None:
+                return _UPGRADE_REQUIRED
+            log.not_found(path, _source(request))
+        return unrouted(path, allowed) if native else _NOT_FOUND
 
     def _opener(self, path: str) -> Opener | None:
         return next((one for one in self._sockets if one.known(path)), None)

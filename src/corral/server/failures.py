@@ -2,12 +2,16 @@
 
 from corral.model.errors import (
     CorralError,
+    IdempotencyInProgress,
+    IdempotencyMismatch,
     InvalidInput,
     JobLocked,
     LockLost,
+    MethodNotAllowed,
     NotFound,
     NotInState,
     PayloadTooLarge,
+    PreconditionFailed,
     StoreUnavailable,
     Unauthorized,
 )
@@ -18,17 +22,22 @@ _STATUS: tuple[tuple[type[CorralError], int], ...] = (
     (InvalidInput, 400),
     (Unauthorized, 401),
     (NotFound, 404),
+    (MethodNotAllowed, 405),
     (JobLocked, 409),
     (LockLost, 409),
     (NotInState, 409),
+    (IdempotencyInProgress, 409),
+    (PreconditionFailed, 412),
+    (IdempotencyMismatch, 422),
     (StoreUnavailable, 503),
 )
 
 
-def status_of(error: CorralError) -> int:
+def status_of(error: CorralError | type[CorralError]) -> int:
     """The HTTP status that says the same as the error; 500 for what should not have happened."""
+    found = error if isinstance(error, type) else type(error)
     for kind, status in _STATUS:
-        if isinstance(error, kind):
+        if issubclass(found, kind):
             return status
     return 500
 

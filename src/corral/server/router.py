@@ -5,6 +5,7 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 _PARAMETER = ":"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Router(Generic[T]):
@@ -40,6 +41,11 @@ class Router(Generic[T]):
             node = fixed
         target: T | None = node.get(method)
         return _any_way(self._root, method, segments) if target is None else (target, found)
+
+    def methods(self, path: str) -> list[str]:
+        """Those that the path is routed for."""
+        segments = path.split("/")[1:]
+        return [method for method in _METHODS if _any_way(self._root, method, segments) is not None]
 
 
 def _any_way(node: dict[str, Any], method: str, segments: list[str]) -> tuple[Any, list[str]] | None:

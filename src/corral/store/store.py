@@ -7,6 +7,7 @@ from corral.store.deduplication import DeduplicationStore
 from corral.store.directory import DirectoryStore
 from corral.store.events import EventStore
 from corral.store.flows import FlowStore
+from corral.store.idempotency import IdempotencyStore
 from corral.store.job_details import JobDetailStore
 from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import JobStore
@@ -70,6 +71,9 @@ class Store(Protocol):
 
     @property
     def presence(self) -> PresenceStore: ...
+
+    @property
+    def idempotency(self) -> IdempotencyStore: ...
 
     @property
     def prefix(self) -> str:

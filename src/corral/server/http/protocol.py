@@ -184,7 +184,8 @@ class HttpConnection(asyncio.Protocol):
         """Everything received is answered: what else is due?"""
         reader = self._reader
         if self._refusal is not None:
-            self._hang_up(self._service.heads.refusal(self._refusal))
+            refusal = self._service.refused(reader.target, self._refusal)
+            self._hang_up(self._service.heads.refusal(refusal))
         elif reader.upgrade is not None:
             self._upgrade(reader.upgrade, reader.rest)
         elif self._half_closed or (self._service.stopping and reader.phase is Phase.BETWEEN):

@@ -26,7 +26,8 @@ class RequestReader:
     """Feed it bytes; complete requests appear in `ready`, in order.
 
     After `feed` returned a refusal (to be sent, then the connection closed) or a WebSocket handshake came in
-    (`upgrade` is set, `rest` holds the bytes after it) it must be fed no more.
+    (`upgrade` is set, `rest` holds the bytes after it) it must be fed no more. `target` is that of the last request
+    line, as far as it has come.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -35,11 +36,11 @@ class RequestReader:
         self.expects_continue = False
         self.upgrade: Request | None = None
         self.rest = b""
+        self.target = b""
         self._limits = limits
         self._parser = httptools.HttpRequestParser(self)
         self._unframed = 0
         self._refusal: Response | None = None
-        self._target = b""
         self._headers: dict[str, str] = {}
         self._body: bytes | bytearray = b""
 
@@ -67,13 +68,13 @@ class RequestReader:
     # Called by httptools, in this order. Headers after on_headers_complete are trailers: dropped.
 
     def on_message_begin(self) -> None:
-        self._target = b""
+        self.target = b""
         self._headers = {}
         self._body = b""
         self.phase = Phase.HEAD
 
     def on_url(self, url: bytes) -> None:
-        self._target += url
+        self.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self.phase is not Phase.HEAD:
@@ -110,7 +111,7 @@ class RequestReader:
         self._unframed = 0
         parser = self._parser
         method = parser.get_method()
-        request = Request(_METHODS.get(method) or method.decode(), self._target, self._headers, bytes(self._body))
+        request = Request(_METHODS.get(method) or method.decode(), self.target, self._headers, bytes(self._body))
         request.version = parser.get_http_version()
         request.keep_alive = parser.should_keep_alive()
         if request.version not in ("1.1", "1.0"):
@@ -123,7 +124,7 @@ class RequestReader:
             self.ready.append(request)
 
     def _head_size(self) -> int:
-        return len(self._target) + sum(len(name) + len(value) + 4 for name, value in self._headers.items())
+        return len(self.target) + sum(len(name) + len(value) + 4 for name, value in self._headers.items())
 
     def _refuse(self, response: Response) -> None:
         self._refusal = response

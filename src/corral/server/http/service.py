@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from corral.server.http.head import HeadWriter
 from corral.server.http.limits import Limits
@@ -71,6 +71,11 @@ class Service:
         task = asyncio.ensure_future(chore)
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
+
+    def refused(self, target: bytes, refusal: Response) -> Response:
+        """The refusal in the application's words, if it has any."""
+        worded = getattr(self.app, "refused", None)
+        return refusal if worded is None else cast(Response, worded(target, refusal))
 
     def failed(self, request: Request, error: BaseException) -> Response:
         """Report what the application raised; the client learns nothing but the status."""

@@ -5,62 +5,56 @@ from typing import Annotated, Any, get_origin
 from urllib.parse import parse_qs
 
 import msgspec
+from msgspec.structs import FieldInfo
 
 from corral.model.errors import BadField, FieldProblem, InvalidInput
 from corral.operations.operation import Operation
 from corral.policy.json_body import check_raw
 from corral.policy.names import decode_segment
 from corral.server.http.message import Request
+from corral.server.v1.lines import LinesDecoder, is_lines
+from corral.server.v1.places import places_of
 from corral.server.v1.problems import bad_body
-
-_NO_BODY = frozenset({"GET", "DELETE"})
 
 
 class RequestDecoder:
-    """Made once per operation: which field comes from where."""
+    """Made once per operation. Query parameters in `ignored` are not looked at."""
 
     def __init__(self, operation: Operation, ignored: Set[str] = frozenset()) -> None:
         self._type = operation.request
-        fields = {field.name: field for field in msgspec.structs.fields(operation.request)}
-        self._path = operation.path_fields
-        self._whole = operation.body
-        self._headers = operation.headers
+        places = places_of(operation)
+        self._path = places.path
+        self._query = places.query
+        self._headers = places.headers
+        self._whole = places.whole
         self._ignored = ignored
-        rest = [name for name in fields if name not in self._path]
-        in_query = set(rest) if operation.method in _NO_BODY else set(operation.query)
-        self._query = {fields[name].encode_name: fields[name] for name in rest if name in in_query}
-        members = [fields[name] for name in rest if name not in in_query]
-        self._body = self._body_decoder(members)
-        self._parameters = {name: fields[name].type for name in self._path}
+        self._body = None if places.body is None else msgspec.json.Decoder(places.body)
+        self._lines = LinesDecoder(operation.lines) if operation.lines and places.whole else None
+        self._required = [(name, field.name) for name, field in places.query.items() if field.required]
 
     def decode(self, request: Request, params: list[str]) -> Any:
-        """Raises `InvalidInput`, with a pointer to the field where there is one."""
+        """Raises `BadField`, with a pointer to what is wrong."""
         values = self._from_path(params)
         if self._query:
             values.update(self._from_query(request.query))
         if self._body is not None:
-            values.update(self._from_body(request.body))
-        for name, header in self._headers.items():
-            if name not in values and header in request.headers:
-                values[name] = request.headers[header]
-        try:
-            return self._type(**values)
-        except TypeError as error:
-            raise InvalidInput(str(error)) from error
-
-    def _body_decoder(self, members: list[msgspec.structs.FieldInfo]) -> "msgspec.json.Decoder[Any] | None":
-        if not members:
-            return None
-        if self._whole is not None:
-            return msgspec.json.Decoder(next(field.type for field in members if field.name == self._whole))
-        described = [(field.name, field.type, _same_default(field)) for field in members]
-        body = msgspec.defstruct("Body", described, kw_only=True, forbid_unknown_fields=True)
-        return msgspec.json.Decoder(body)
+            values.update(self._from_body(request))
+        for header, field in self._headers.items():
+            if field.name not in values and header in request.headers:
+                values[field.name] = _converted(request.headers[header], field.type, header)
+        for parameter, name in self._required:
+            if name not in values:
+                raise BadField(FieldProblem(f"The parameter {parameter} is required", parameter=parameter))
+        return self._type(**values)
 
     def _from_path(self, params: list[str]) -> dict[str, Any]:
         values: dict[str, Any] = {}
-        for name, raw in zip(self._path, params, strict=True):
-            values[name] = _converted(decode_segment(raw), self._parameters[name], name)
+        for (name, field), raw in zip(self._path.items(), params, strict=True):
+            try:
+                text = decode_segment(raw)
+            except InvalidInput as error:
+                raise BadField(FieldProblem(str(error), parameter=name)) from None
+            values[name] = _converted(text, field.type, name)
         return values
 
     def _from_query(self, query: str) -> dict[str, Any]:
@@ -70,42 +64,46 @@ class RequestDecoder:
         if unknown:
             name = min(unknown)
             raise BadField(FieldProblem(f"Unknown parameter {name}", parameter=name))
-        return {self._query[name].name: self._parameter(name, values) for name, values in given.items()}
+        return {self._query[name].name: _parameter(self._query[name], values) for name, values in given.items()}
 
-    def _parameter(self, name: str, values: list[str]) -> Any:
-        field = self._query[name]
-        if _takes_many(field.type):
-            many = [part for value in values for part in value.split(",") if part]
-            return _converted(many, field.type, name)
-        return _converted(values[0], field.type, name)
-
-    def _from_body(self, body: bytes) -> Mapping[str, Any]:
+    def _from_body(self, request: Request) -> Mapping[str, Any]:
         assert self._body is not None
-        check_raw(body)
+        body = request.body
+        _check_text(body)
+        if self._lines is not None and is_lines(request):
+            assert self._whole is not None
+            return {self._whole: self._lines.decode(body)}
         try:
             found = self._body.decode(body or b"{}" if self._whole is None else body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            raise bad_body(error) from error
+            raise bad_body(error) from None
         if self._whole is not None:
             return {self._whole: found}
         return msgspec.structs.asdict(found)
 
 
-def _same_default(field: msgspec.structs.FieldInfo) -> Any:
-    if field.default_factory is not msgspec.NODEFAULT:
-        return msgspec.field(name=field.encode_name, default_factory=field.default_factory)
-    if field.default is not msgspec.NODEFAULT:
-        return msgspec.field(name=field.encode_name, default=field.default)
-    return msgspec.field(name=field.encode_name)
+def takes_many(kind: Any) -> bool:
+    """Whether a parameter of the type is a list, repeated or separated by commas."""
+    bare = kind.__origin__ if get_origin(kind) is Annotated else kind
+    return get_origin(bare) in (list, tuple, set, frozenset)
+
+
+def _parameter(field: FieldInfo, values: list[str]) -> Any:
+    if takes_many(field.type):
+        many = [part for value in values for part in value.split(",") if part]
+        return _converted(many, field.type, field.encode_name)
+    return _converted(values[0], field.type, field.encode_name)
 
 
 def _converted(value: Any, to: Any, name: str) -> Any:
     try:
         return msgspec.convert(value, to, strict=False)
     except msgspec.ValidationError as error:
-        raise BadField(FieldProblem(str(error), parameter=name)) from error
+        raise BadField(FieldProblem(str(error), parameter=name)) from None
 
 
-def _takes_many(kind: Any) -> bool:
-    bare = kind.__origin__ if get_origin(kind) is Annotated else kind
-    return get_origin(bare) in (list, tuple, set, frozenset)
+def _check_text(body: bytes) -> None:
+    try:
+        check_raw(body)
+    except InvalidInput as error:
+        raise BadField.at("", error) from None

@@ -9,13 +9,14 @@ from corral.server import failures
 from corral.server.http.message import Response
 
 CONTENT_TYPE = "application/problem+json"
-_DOCS = "/docs/problems#"
+DOCS = "/docs/problems"
 _AT = re.compile(r" - at `(?:key in )?\$([^`]*)`$")
 _STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_HEADERS = {401: (("www-authenticate", "Bearer"),), 503: (("retry-after", "1"),)}
 
 
 class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The body. `type` is stable and meant for programs; `detail` is for people."""
+    """What went wrong. `type` is stable and meant for programs; `detail` is for people."""
 
     type: str
     title: str
@@ -26,21 +27,28 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def as_problem(error: CorralError) -> Response:
     """The answer that says the same as the error."""
-    status = failures.status_of(error)
     fields = error.problems if isinstance(error, BadField) else []
-    body = Problem(_DOCS + error.code, _title(error.code), status, str(error), fields)
-    return Response(status, msgspec.json.encode(body), CONTENT_TYPE)
+    problem = problem_of(type(error), str(error), fields)
+    return Response(problem.status, msgspec.json.encode(problem), CONTENT_TYPE, _HEADERS.get(problem.status, ()))
+
+
+def problem_of(kind: type[CorralError], detail: str, fields: list[FieldProblem]) -> Problem:
+    """The body for an error of this kind."""
+    return Problem(f"{DOCS}#{kind.code}", title_of(kind.code), failures.status_of(kind), detail, fields)
+
+
+def title_of(code: str) -> str:
+    """What the code says, for people."""
+    return code.replace("-", " ").capitalize()
 
 
 def bad_body(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> BadField:
     """msgspec names the place as `$[0].name`; clients read JSON pointers."""
+    if isinstance(error, RecursionError):
+        return BadField(FieldProblem("The JSON is nested too deeply", pointer="#"))
     text = str(error)
     found = _AT.search(text)
     if found is None:
         return BadField(FieldProblem(text, pointer="#"))
     steps = (name or index for name, index in _STEP.findall(found[1]))
     return BadField(FieldProblem(text[: found.start()], pointer="#" + "".join(f"/{step}" for step in steps)))
-
-
-def _title(code: str) -> str:
-    return code.replace("-", " ").capitalize()

@@ -12,6 +12,7 @@ from corral.stores.redis.deduplication import RedisDeduplication
 from corral.stores.redis.directory import RedisDirectory
 from corral.stores.redis.events import RedisEvents
 from corral.stores.redis.flows import RedisFlows
+from corral.stores.redis.idempotency import RedisIdempotency
 from corral.stores.redis.job_details import RedisJobDetails
 from corral.stores.redis.job_moves import RedisJobMoves
 from corral.stores.redis.jobs import RedisJobs
@@ -63,6 +64,7 @@ class RedisStore:
         self.events = RedisEvents(self.connection, self.keys, address)
         self.flows = RedisFlows(self.connection, self.keys, self.directory.saw)
         self.schedulers = RedisSchedulers(self.connection, self.keys)
+        self.idempotency = RedisIdempotency(self.connection, prefix)
         blocking = BlockingConnection(address, name="corral")
         self.registry = RedisRegistry(self.connection, blocking, registry)
 
