@@ -59,7 +59,7 @@ async def test_one_call_carries_many_jobs(client: Client, endpoint: EndpointServ
 
 async def test_each_job_has_its_own_outcome(client: Client, endpoint: EndpointServer) -> None:
     def script(call: EndpointCall) -> bytes:
-        results = [
+        results: list[dict[str, Any]] = [
             {"id": "1", "result": {"ok": True}},
             {"id": "2", "error": "again please"},
             {"id": "3", "error": "never", "retry": False},
