@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from corral.model.errors import LockLost
 from corral.observe.voice import Voice
 
 PROXY_VERSION = "1.5.3"
@@ -227,6 +228,11 @@ def stalled(queue: str, job_id: str) -> None:
 
 
 def not_stored(queue: str, job_id: str, why: Exception) -> None:
+    """A lock that is gone may also mean that the outcome was stored and only the engine's answer was lost."""
+    if isinstance(why, LockLost):
+        text = f"Job {job_id} of queue {queue} is held no more: its outcome was stored before, or it runs again"
+        voice.warning("not-held", text, voice.jobs, queue=queue, job=job_id)
+        return
     text = f"The outcome of job {job_id} of queue {queue} could not be stored: {_why(why)}"
     voice.error("not-stored", text, voice.trouble, queue=queue, job=job_id)
 
