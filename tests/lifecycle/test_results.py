@@ -132,12 +132,30 @@ async def test_a_wait_outlives_a_lost_connection(
     await feeds.close()
 
 
-async def test_closing_leaves_nobody_behind(store: RedisStore, queue: str) -> None:
+async def test_closing_tells_all_who_wait(store: RedisStore, queue: str) -> None:
     feeds = Feeds(store.events)
     results = Results(store, feeds)
     await add(store, queue)
-    waiting = asyncio.create_task(results.wait(queue, "1", 0.2))
+    waiting = [asyncio.create_task(results.wait(queue, "1", LONG)) for _ in range(3)]
     await results.wait(queue, "1", 0.01)
     await results.close()
-    assert (await waiting).state == "waiting"
+    async with asyncio.timeout(5):
+        assert {one.state for one in await asyncio.gather(*waiting)} == {"waiting"}
+        assert (await results.wait(queue, "1", LONG)).state == "waiting"
+    await feeds.close()
+
+
+async def test_closing_while_nobody_hears_yet(
+    store: RedisStore, open_store: OpenStore, proxy: FaultProxy, queue: str
+) -> None:
+    far = await open_store(f"redis://{proxy.host}:{proxy.port}")
+    feeds = Feeds(far.events)
+    results = Results(far, feeds)
+    await add(store, queue)
+    proxy.latency(0.2)
+    waiting = asyncio.create_task(results.wait(queue, "1", LONG))
+    await store.ping()
+    await results.close()
+    async with asyncio.timeout(5):
+        assert (await waiting).state == "waiting"
     await feeds.close()

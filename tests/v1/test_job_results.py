@@ -48,7 +48,7 @@ async def test_a_job_that_is_not_there(client: Client) -> None:
 
 async def test_a_server_that_stops_lets_nobody_wait(server: RunningServer, client: Client) -> None:
     await made(client, {})
-    waiting = asyncio.create_task(asked(client, "1", 0.3))
-    await made(client, {})
-    await server.process.stop(2)
-    assert (await waiting).status == 202
+    waiting = asyncio.create_task(asked(client, "1", 60))
+    await asked(client, "1", 0.05)
+    await server.process.stop(5)
+    assert (await waiting).json() == {"id": "1", "state": "waiting"}

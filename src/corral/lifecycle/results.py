@@ -22,6 +22,7 @@ class Results:
         self._store = store
         self._feeds = feeds
         self._desks: dict[str, _Desk] = {}
+        self._closed = False
 
     async def wait(self, queue: str, job_id: str, seconds: float) -> JobResult:
         """The result, or the state that the job is in after `seconds`. Raises `JobNotFound`, also when it is removed.
@@ -29,7 +30,7 @@ class Results:
         No end is missed: whoever waits listens first and looks then. A job that is removed as it ends still has
         its result for those who wait at that moment.
         """
-        if seconds <= 0:
+        if seconds <= 0 or self._closed:
             return await self._look(queue, job_id)
         desk = self._desk(queue)
         ended = desk.expect(job_id)
@@ -43,6 +44,8 @@ class Results:
             desk.leave(job_id, ended)
 
     async def close(self) -> None:
+        """Nobody waits any longer: all are told the state that their jobs are in."""
+        self._closed = True
         desks, self._desks = list(self._desks.values()), {}
         for desk in desks:
             await desk.close()
@@ -70,8 +73,10 @@ class _Desk:
         self._subscribing = self._loop.create_task(feeds.subscribe(queue, self._heard))
 
     async def opened(self) -> None:
-        """Wait until every later event is heard."""
-        await asyncio.shield(self._subscribing)
+        """Wait until every later event is heard. Raises `TimeoutError` when that is not to be any more."""
+        await asyncio.wait([self._subscribing])
+        if self._subscribing.cancelled():
+            raise TimeoutError
 
     def expect(self, job_id: str) -> Ended:
         if self._idle is not None:
@@ -96,6 +101,9 @@ class _Desk:
     async def close(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
+        for ended in [one for waiting in self._waiting.values() for one in waiting]:
+            if not ended.done():
+                ended.set_exception(TimeoutError())
         self._unsubscribe()
         await asyncio.gather(self._subscribing, return_exceptions=True)
 

@@ -91,13 +91,13 @@ class Process:
         """No new work; running jobs and requests have `grace` seconds; then everything is let go of."""
         seconds = self._settings.shutdown_timeout if grace is None else grace
         deadline = asyncio.get_running_loop().time() + seconds
+        await self._results.close()
         working = [self._fleet.stop(seconds)] if self._fleet else []
         await asyncio.gather(self._server.stop(seconds), *working)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
         await self._presence.close()
         await self._lessor.close()
-        await self._results.close()
         await self.feeds.close()
         self._pool.close()
         await self.engine.stop()
