@@ -9,6 +9,7 @@ from redis import Redis
 from corral.testing.server import RunningServer
 from corral.testing.waiting import until
 from tests.acceptance.client import Client, Reply
+from tests.acceptance.conftest import Serve
 from tests.acceptance.sockets import ProxySocket, opened
 
 Q = "/v1/queues/mail"
@@ -183,6 +184,20 @@ async def test_metrics(client: Client, mail: ProxySocket, redis: Redis, prefix: 
     assert await mail.ok("getMetrics", "failed", 0, 1) == whole | {"data": [1, 2]}
     assert (await mail.ok("getMetrics", "completed"))["data"] == []
     problem(await client.call("GET", f"{Q}/metrics/stalled"), 400, "invalid-input")
+
+
+@pytest.mark.parametrize(("points", "counted"), [(1440, 1), (0, 0)])
+async def test_corrals_workers_collect_metrics(serve: Serve, points: int, counted: int) -> None:
+    server = await serve(metrics_points=points)
+    client = Client(server.port)
+    async with opened(server, "/queues/mail/process/2") as worker:
+        for answer, ending in (({"result": 1}, "completed"), ({"err": {"message": "broken"}}, "failed")):
+            await add(client)
+            id, _ = await worker.job()
+            await worker.answer(id, **answer)
+            await client.finished("mail", "1" if ending == "completed" else "2")
+            metrics = (await client.call("GET", f"{Q}/metrics/{ending}")).json()
+            assert (metrics["meta"]["count"], metrics["meta"]["prevTS"] > 0) == (counted, counted > 0)
 
 
 async def test_the_getters_of_the_socket(client: Client, mail: ProxySocket) -> None:
