@@ -14,6 +14,7 @@ CorralError
 │   └── LeaseLost
 ├── NotInState              the move is not allowed from the state that the job is in
 │   ├── BelongsToScheduler  the job is the next one of a scheduler
+│   ├── UnmetDependencies   children of the job have not finished, or failed
 │   ├── QueueNotPaused      the move wants a queue that is paused
 │   └── QueueActive         the move wants a queue in which no job runs
 ├── PreconditionFailed      what the caller has read is no longer what is stored
@@ -133,6 +134,12 @@ class BelongsToScheduler(NotInState):
     """The job is the next one of a scheduler, which alone may remove it."""
 
     code = "belongs-to-scheduler"
+
+
+class UnmetDependencies(NotInState):
+    """The job cannot complete: it has children that have not finished, or that failed and may not."""
+
+    code = "unmet-dependencies"
 
 
 class QueueNotPaused(NotInState):

@@ -10,9 +10,9 @@ from corral.lifecycle.intake import Clock, Intake
 from corral.lifecycle.renew import LockKeeper
 from corral.lifecycle.rescue import Rescuer
 from corral.lifecycle.schedule import advance
-from corral.model.errors import CorralError, StoreBusy, StoreUnavailable
+from corral.model.errors import CorralError, StoreBusy, StoreUnavailable, UnmetDependencies
 from corral.model.job import ClaimedJob
-from corral.model.outcome import Outcome, Released
+from corral.model.outcome import Completed, Failed, Outcome, Released
 from corral.model.worker import WorkerInfo
 from corral.store.jobs import Claim, ClaimRequest, Finished
 from corral.store.store import Store
@@ -78,7 +78,9 @@ class Worker:
         self._stopping = False
         self._paused = False
         self._tally = Tally()
-        self._intake = Intake(store.jobs.waiter(queue, settings.name), clock, self._awake.set)
+        self._intake = Intake(
+            store.jobs.waiter(queue, settings.name), clock, self._awake.set, lambda: self._free() > 0
+        )
         self._keeper = LockKeeper(store.jobs, queue, settings.lock_ms, listener.lock_lost)
         self._rescuer = Rescuer(store.jobs, queue, settings.stalled_ms, clock, listener.stalled)
         self._loops: list[asyncio.Task[None]] = []
@@ -180,7 +182,11 @@ class Worker:
             return [error] * len(ended), error
 
     def _room(self) -> int:
-        if self._stopping or self._paused or not self._intake.open:
+        return self._free() if self._intake.open else 0
+
+    def _free(self) -> int:
+        """How many more jobs could run."""
+        if self._stopping or self._paused:
             return 0
         return max(0, self._settings.concurrency - self._occupied - len(self._owed))
 
@@ -245,6 +251,9 @@ class Worker:
         if isinstance(why, StoreUnavailable):
             self._complain(why)
             return False
+        if isinstance(why, UnmetDependencies) and isinstance(one.outcome, Completed):
+            self._ended.append(msgspec.structs.replace(one, outcome=Failed(str(why))))  # as in BullMQ
+            return True
         self._keeper.release(one.claimed)
         if why is not None:
             self._listener.not_stored(self.queue, one.claimed.job.id, why)

@@ -145,7 +145,6 @@ class Finisher:
         args = (job_id, claimed.token, keys.job(job_id))
         return run(self._connection, official("moveJobFromActiveToWait"), names, *args, repeat=True)
 
-
     async def _await_children(self, keys: QueueKeys, claimed: ClaimedJob, now: int) -> Any:
         job_id = claimed.job.id
         own_keys = (keys.job(job_id), keys.job(job_id) + ":dependencies", keys.job(job_id) + ":unsuccessful")
@@ -166,7 +165,7 @@ def _problems(finished: Sequence[Finished], replies: Sequence[Any]) -> dict[str,
     problems: dict[str, Exception] = {}
     for one, reply in zip(finished, replies, strict=True):
         if isinstance(reply, int) and reply < 0:
-            problems[one.claimed.token] = refusal(reply, one.claimed.job.id, "finish")
+            problems[one.claimed.token] = refusal(reply, one.claimed.job.id, "moveToFinished")
         elif isinstance(reply, Exception):
             problems[one.claimed.token] = reply
     return problems

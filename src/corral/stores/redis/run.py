@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from corral.model.errors import CorralError, JobNotFound, LockLost, NotInState, StoreError
+from corral.model.errors import CorralError, JobNotFound, LockLost, NotInState, StoreError, UnmetDependencies
 from corral.stores.redis.connection import Connection, ScriptMissing, Sender
 from corral.stores.redis.scripts import Script, everything
 
@@ -71,7 +71,7 @@ def refusal(code: int, job_id: str, verb: str) -> Exception:
         case -3:
             return NotInState(f"Job {job_id} is not in the active state. {verb}")
         case -4:
-            return NotInState(f"Job {job_id} has pending dependencies. {verb}")
+            return UnmetDependencies(f"Job {job_id} has pending dependencies. {verb}")
         case -5:
             return JobNotFound(f"Missing key for parent job of {job_id}. {verb}")
         case -6:
@@ -81,7 +81,7 @@ def refusal(code: int, job_id: str, verb: str) -> Exception:
         case -8:
             return NotInState(f"Job {job_id} belongs to a job scheduler and cannot be removed directly. {verb}")
         case -9:
-            return NotInState(f"Cannot complete job {job_id} because it has at least one failed child. {verb}")
+            return UnmetDependencies(f"Cannot complete job {job_id} because it has at least one failed child. {verb}")
         case -10:
             return NotInState(f"Cannot create job scheduler iteration - job ID already exists. {verb}")
         case -11:
