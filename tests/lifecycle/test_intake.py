@@ -20,7 +20,8 @@ class Woken:
 
     def __init__(self, store: RedisStore, queue: str, clock: Clock) -> None:
         self._sign = asyncio.Event()
-        self.intake = Intake(store.jobs.waiter(queue), clock, self._sign.set)
+        self.has_room = True
+        self.intake = Intake(store.jobs.waiter(queue), clock, self._sign.set, lambda: self.has_room)
 
     async def open(self, timeout: float = 3) -> None:
         """Wait for the sign that opens it."""
@@ -124,6 +125,17 @@ async def test_a_wait_that_breaks_counts_as_a_sign(
     await _blocked(store)
     proxy.drop()
     await woken.open(2)
+
+
+async def test_a_sign_that_finds_no_room_is_passed_on(store: RedisStore, queue: str, watch: Watch) -> None:
+    full, free = watch(store, queue), watch(store, queue)
+    full.has_room = False
+    full.intake.saw(NOTHING, asked=1)
+    await _blocked(store)
+    await add(store, queue)
+    await full.open(0.5)
+    free.intake.saw(NOTHING, asked=1)
+    await free.open(0.5)
 
 
 async def test_closing_leaves_a_sign_for_others(store: RedisStore, queue: str, watch: Watch) -> None:

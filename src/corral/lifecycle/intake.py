@@ -22,10 +22,11 @@ class Intake:
     timer here: an engine ends a wait that has timed out only when it next looks, up to 100 ms later.
     """
 
-    def __init__(self, waiter: Waiter, clock: Clock, wake: Callable[[], None]) -> None:
+    def __init__(self, waiter: Waiter, clock: Clock, wake: Callable[[], None], has_room: Callable[[], bool]) -> None:
         self._waiter = waiter
         self._clock = clock
         self._wake = wake
+        self._has_room = has_room
         self._timer: asyncio.TimerHandle | None = None
         self._due = False
         self._maxed = False
@@ -78,6 +79,8 @@ class Intake:
             while due is not None and due > self._clock():  # a marker that announces a delayed job
                 self._expect(int(due))
                 due = await self._waiter.wait(_LONGEST)
+            if due is not None and not self._has_room():  # a delayed job has filled the worker meanwhile
+                await self._waiter.pass_on()
         except (StoreUnavailable, StoreError):
             self._pause(_AFTER_FAILURE)
         finally:

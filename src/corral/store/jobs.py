@@ -52,6 +52,10 @@ class Waiter(Protocol):
         timed out. Raises `StoreUnavailable`."""
         ...
 
+    async def pass_on(self) -> None:
+        """Leave a sign of work for another waiter. Raises `StoreUnavailable`."""
+        ...
+
     async def close(self) -> None: ...
 
 

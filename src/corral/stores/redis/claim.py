@@ -62,12 +62,17 @@ class MarkerWaiter:
         found = await self._blocking.call("BZPOPMIN", self._keys.marker, f"{timeout:.3f}", timeout=timeout)
         return None if found is None else float(found[2])
 
+    async def pass_on(self) -> None:
+        await self._leave_marker()
+
     async def close(self) -> None:
         """Leaves a marker, in place of one that the engine may be giving to this waiter just now."""
         await self._blocking.close()
         if self._waited and self._connection.is_ready:
-            left = self._connection.send("ZADD", self._keys.marker, 0, "0", repeat=True)
-            await asyncio.wait([left], timeout=_FAREWELL)
+            await asyncio.wait([self._leave_marker()], timeout=_FAREWELL)
+
+    def _leave_marker(self) -> asyncio.Future[Any]:
+        return self._connection.send("ZADD", self._keys.marker, 0, "0", repeat=True)
 
 
 def client_name(keys: QueueKeys, queue: str, worker: str | None = None) -> str:
