@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from benchmarks.contest import Question, compete
+from benchmarks.contest import Question, Rules, compete
 from benchmarks.profiling import report
 from benchmarks.stage import Stage, versions
 from benchmarks.table import render
@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> None:
     given = _parse(arguments)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     peers = versions(given.all)
+    rules = Rules(given.runs, given.patience)
     _say(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}")
     with (
         tempfile.TemporaryDirectory(prefix="corral-bench-") as made,
@@ -35,7 +36,7 @@ def main(arguments: list[str]) -> None:
             if given.profile:
                 _profile(question, folder)
             else:
-                _say("\n" + render(question, compete(question, given.runs, _progress)))
+                _say("\n" + render(question, compete(question, rules, _progress)))
 
 
 def _profile(question: Question, folder: Path) -> None:
@@ -51,6 +52,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(NAMES), choices=[*NAMES, []])
     parser.add_argument("--runs", type=int, default=5, help="rounds, of which the median counts")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long a run measures")
+    parser.add_argument("--patience", type=float, default=20.0, help="how long to wait for a quiet machine")
     parser.add_argument("--all", action="store_true", help="compare with BullMQ 6 too")
     parser.add_argument("--profile", action="store_true", help="show where corral's time goes instead")
     return parser.parse_args(arguments)

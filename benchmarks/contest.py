@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from benchmarks.quiet import wait_for_quiet
+
 Score = Mapping[str, float]
 """What one run came to; the first figure is the one that counts."""
 
@@ -56,29 +58,38 @@ def main_figure(score: Score) -> float:
     return next(iter(score.values()))
 
 
-def compete(question: Question, runs: int, progress: Progress) -> list[Answer]:
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """`patience`: seconds to wait before each run for a machine with nothing else to do; 0 starts at once."""
+
+    runs: int = 5
+    patience: float = 20.0
+
+
+def compete(question: Question, rules: Rules, progress: Progress) -> list[Answer]:
     """Trials first, then rounds in which everybody runs once: A B A B."""
-    settings = [_best_setting(question, contestant, progress) for contestant in question.contestants]
-    rounds: list[list[Score]] = []
-    for number in range(1, runs + 1):
-        scores: list[Score] = []
-        for contestant, setting in zip(question.contestants, settings, strict=True):
-            scores.append(contestant.run(setting))
-            progress(f"run {number}: {contestant.name} {main_figure(scores[-1]):,.2f}")
-        rounds.append(scores)
+
+    def run(what: str, contestant: Contestant, setting: int) -> Score:
+        quiet = wait_for_quiet(rules.patience)
+        score = contestant.run(setting)
+        noise = "" if quiet else "  (the machine was busy before)"
+        progress(f"{what}: {contestant.name}, {setting} {contestant.unit}: {main_figure(score):,.2f}{noise}")
+        return score
+
+    everybody = question.contestants
+    settings = [_best_setting(question, contestant, run) for contestant in everybody]
+    chosen = list(zip(everybody, settings, strict=True))
+    rounds = [[run(f"run {number + 1}", *one) for one in chosen] for number in range(rules.runs)]
     yardstick = [main_figure(scores[0]) for scores in rounds]
     return [
-        Answer(contestant, setting, scores, [main_figure(s) / y for s, y in zip(scores, yardstick, strict=True)])
-        for contestant, setting, scores in zip(question.contestants, settings, zip(*rounds, strict=True), strict=True)
+        Answer(*one, scores, [main_figure(s) / y for s, y in zip(scores, yardstick, strict=True)])
+        for one, scores in zip(chosen, zip(*rounds, strict=True), strict=True)
     ]
 
 
-def _best_setting(question: Question, contestant: Contestant, progress: Progress) -> int:
+def _best_setting(question: Question, contestant: Contestant, run: Callable[[str, Contestant, int], Score]) -> int:
     if len(contestant.settings) == 1:
         return contestant.settings[0]
-    figures = {}
-    for setting in contestant.settings:
-        figures[setting] = main_figure(contestant.run(setting))
-        progress(f"trial: {contestant.name} {setting} {contestant.unit} {figures[setting]:,.2f}")
+    figures = {setting: main_figure(run("trial", contestant, setting)) for setting in contestant.settings}
     best = question.best(list(figures.values()))
     return next(setting for setting, figure in figures.items() if figure == best)
