@@ -107,6 +107,7 @@ OPERATIONS = (
         permission=Permission.ENQUEUE,
         tag="flows",
         body="flows",
+        keyed=True,
         errors=(InvalidInput, BadField, JobNotFound, NotInState),
         fn="addFlow",
         args=("flows", "*"),

@@ -66,7 +66,7 @@ async def add(services: Services, request: AddJobs) -> list[Job] | Reply:
     single = not isinstance(request.jobs, list)
     if request.wait and not single:
         raise BadField(FieldProblem("Only a single job can be waited for", parameter="wait"))
-    jobs = checked(request.jobs)
+    jobs = checked(request.jobs, services.clock())
     await _check_parents(services, jobs, single)
     added = await add_jobs(services, request.queue, jobs)
     if not single:
@@ -130,7 +130,10 @@ OPERATIONS = (
         tag="jobs",
         body="jobs",
         query=("wait",),
+        keyed=True,
+        lines=GivenJob,
         errors=(InvalidInput, BadField),
+        waits=True,
         fn="addBulk",
         args=("jobs", "wait"),
         example={"name": "welcome", "data": {"to": "ada@example.com"}, "opts": {"attempts": 3}},
@@ -149,6 +152,7 @@ OPERATIONS = (
         errors=(InvalidInput, BadField, JobNotFound),
         fn="duplicate",
         args=("job_id", "*"),
+        keyed=True,
         example={"opts": {"priority": 1}},
     ),
 )

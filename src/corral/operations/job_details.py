@@ -4,22 +4,25 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from corral.model.errors import InvalidInput, JobNotFound
-from corral.operations.jobs import LogPage, add_log, get_logs
+from corral.model.errors import InvalidInput, JobNotFound, PreconditionFailed
+from corral.operations.jobs import LogPage, add_log, get_job, get_logs
 from corral.operations.operation import Operation, Permission
 from corral.operations.services import Services
+from corral.policy.etags import etag_of, has_etag
 
 Row = Annotated[int, msgspec.Meta(ge=0, lt=2**53, description="0 is the oldest row, or with `desc` the newest.")]
 Rows = Annotated[int, msgspec.Meta(ge=1, le=1000, description="Most rows on a page.")]
 Keep = Annotated[int, msgspec.Meta(ge=0, lt=2**31, description="Rows to keep, the newest ones.")]
+Tags = Annotated[str, msgspec.Meta(description="What `ETag` said when the job was read; `*` is anything.")]
 
 
 class UpdateData(msgspec.Struct, frozen=True):
-    """The whole body is the new payload, any JSON."""
+    """The whole body is the new payload, any JSON. `if_match` is the `ETag` with which the job was read."""
 
     queue: str
     job_id: str
     data: msgspec.Raw
+    if_match: Tags | None = None
 
 
 class SetProgress(msgspec.Struct, frozen=True):
@@ -64,8 +67,19 @@ class LogLength(msgspec.Struct, frozen=True):
 
 
 async def update_data(services: Services, request: UpdateData) -> None:
-    """A worker that runs the job now keeps the old payload."""
-    await services.store.job_details.set_data(request.queue, request.job_id, bytes(request.data))
+    """A worker that runs the job now keeps the old payload.
+
+    With `If-Match` the job must be as it was when it was read. Of several that have read the same, one replaces the
+    payload and the others get 412; what else changes in the moment between the look and the write is not noticed.
+    """
+    details, queue, job_id, data = services.store.job_details, request.queue, request.job_id, bytes(request.data)
+    if request.if_match is None:
+        await details.set_data(queue, job_id, data)
+        return
+    job = await get_job(services, queue, job_id)
+    same = has_etag(request.if_match, etag_of(msgspec.json.encode(job)))
+    if not same or not await details.swap_data(queue, job_id, bytes(job.data), data):
+        raise PreconditionFailed("The job has changed since it was read")
 
 
 async def update_progress(services: Services, request: SetProgress) -> None:
@@ -110,7 +124,8 @@ OPERATIONS = (
         permission=Permission.MANAGE,
         tag="jobs",
         body="data",
-        errors=(InvalidInput, JobNotFound),
+        headers={"if_match": "if-match"},
+        errors=(InvalidInput, JobNotFound, PreconditionFailed),
         fn="updateJobData",
         also=("updateData",),
         args=("job_id", "data"),

@@ -7,6 +7,7 @@ import msgspec
 from corral.model.errors import BadField, FieldProblem, InvalidInput
 from corral.model.job import NewJob
 from corral.policy.job_bodies import parse_job_args
+from corral.policy.recurrence import check_repeat
 
 _MOST_PROBLEMS = 100
 
@@ -85,19 +86,31 @@ class GivenJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     opts: GivenOptions | None = None
 
 
-def checked(jobs: GivenJob | list[GivenJob]) -> list[NewJob]:
+def checked(jobs: GivenJob | list[GivenJob], now: int) -> list[NewJob]:
     """Raises `BadField` with a problem for each job that cannot be added."""
     found: list[NewJob] = []
     problems: list[FieldProblem] = []
     for index, job in enumerate(jobs if isinstance(jobs, list) else [jobs]):
         place = f"/{index}" if isinstance(jobs, list) else ""
         try:
-            found.append(parse_job_args(job.name, job.data, plain(job.opts)))
+            new = parse_job_args(job.name, job.data, plain(job.opts))
+            _check_repeat(new, now)
+            found.append(new)
         except InvalidInput as error:
             problems += BadField.at(place, error).problems
     if problems:
         raise BadField(*problems[:_MOST_PROBLEMS])
     return found
+
+
+def _check_repeat(job: NewJob, now: int) -> None:
+    """The engine would refuse it as well, but not say where it stands."""
+    repeat = job.opts.get("repeat")
+    if repeat:
+        try:
+            check_repeat(repeat, now)
+        except InvalidInput as error:
+            raise BadField.at("/opts/repeat", error) from None
 
 
 def plain(opts: GivenOptions | None) -> dict[str, Any]:

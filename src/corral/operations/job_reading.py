@@ -1,5 +1,6 @@
 """Operations that look at jobs: one, many by their ids, and pages of a search."""
 
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -84,16 +85,17 @@ async def read_job(services: Services, request: OneJob) -> Job:
 
 async def search_jobs(services: Services, request: SearchJobs) -> JobsPage:
     """The cost of a page does not grow with the queue; what it promises stands at `SearchStore.page`."""
-    search = Search(
-        states=tuple(str(state) for state in request.state),
-        name=request.name,
-        id_prefix=request.id_prefix,
-        added=(request.added_from, request.added_to),
-        finished=(request.finished_from, request.finished_to),
-        asc=request.order == "asc",
-    )
-    page = await services.store.search.page(request.queue, search, request.cursor, request.limit)
+    page = await services.store.search.page(request.queue, _search(request), request.cursor, request.limit)
     return JobsPage(page.jobs, page.cursor)
+
+
+async def every_job(services: Services, request: SearchJobs) -> AsyncIterator[Sequence[JobInState]]:
+    """All jobs from the cursor on, as long as somebody takes them; `limit` is how many are read at a time."""
+    search, cursor, more = _search(request), request.cursor, True
+    while more:
+        page = await services.store.search.page(request.queue, search, cursor, request.limit)
+        yield page.jobs
+        cursor, more = page.cursor, page.cursor is not None
 
 
 async def look_up_jobs(services: Services, request: LookUpJobs) -> JobsFound:
@@ -105,6 +107,17 @@ async def look_up_jobs(services: Services, request: LookUpJobs) -> JobsFound:
 
 async def job_state(services: Services, request: OneJob) -> StateOfJob:
     return StateOfJob(await services.store.job_details.state(request.queue, request.job_id))
+
+
+def _search(request: SearchJobs) -> Search:
+    return Search(
+        states=tuple(str(state) for state in request.state),
+        name=request.name,
+        id_prefix=request.id_prefix,
+        added=(request.added_from, request.added_to),
+        finished=(request.finished_from, request.finished_to),
+        asc=request.order == "asc",
+    )
 
 
 OPERATIONS = (
@@ -119,6 +132,8 @@ OPERATIONS = (
         permission=Permission.READ,
         tag="jobs",
         errors=(BadField,),
+        lines=JobInState,
+        pages=every_job,
         fn="searchJobs",
         args=("*",),
     ),
@@ -148,6 +163,7 @@ OPERATIONS = (
         permission=Permission.READ,
         tag="jobs",
         errors=(JobNotFound,),
+        tagged=True,
         fn="getJob",
         args=("job_id",),
     ),

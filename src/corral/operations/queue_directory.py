@@ -130,6 +130,7 @@ OPERATIONS = (
         permission=Permission.READ,
         tag="queues",
         errors=(QueueNotFound,),
+        tagged=True,
     ),
     Operation(
         name="countJobs",

@@ -28,6 +28,10 @@ class JobDetailStore(Protocol):
         """Replace the payload (JSON); a worker that runs the job keeps the old one. Raises `JobNotFound`."""
         ...
 
+    async def swap_data(self, queue: str, job_id: str, old: bytes, new: bytes) -> bool:
+        """Replace the payload if it still is the old one, in one step; False when it is another or the job is gone."""
+        ...
+
     async def clear_logs(self, queue: str, job_id: str, keep: int) -> None:
         """Forget all log rows but the last `keep`. Raises `JobNotFound`."""
         ...

@@ -12,7 +12,7 @@ from corral.stores.redis.connection import Connection
 from corral.stores.redis.job_ids import check_job, is_job, of_job
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import run
-from corral.stores.redis.scripts import official
+from corral.stores.redis.scripts import official, own
 
 _NOT_FINISHED, _COMPLETED = 0, 1
 
@@ -65,6 +65,10 @@ class RedisJobDetails:
         await check_job(self._connection, key, job_id)
         if await run(self._connection, official("updateData"), (key,), data, repeat=True) < 0:
             raise JobNotFound(f"Job {job_id} not found")
+
+    async def swap_data(self, queue: str, job_id: str, old: bytes, new: bytes) -> bool:
+        key = self._keys.of(queue).job(job_id)
+        return bool(await run(self._connection, own("replace"), (key,), "data", old, new))
 
     async def clear_logs(self, queue: str, job_id: str, keep: int) -> None:
         key = self._keys.of(queue).job(job_id)

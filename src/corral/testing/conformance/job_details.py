@@ -49,6 +49,16 @@ async def the_payload_can_be_replaced(store: Store) -> None:
     assert bytes(held.job.data) == b'{"new":[1]}'
 
 
+async def the_payload_is_swapped_only_for_the_one_that_was_read(store: Store) -> None:
+    (job,) = await add(store, {})
+    assert await store.job_details.swap_data(QUEUE, job, b'{"n":0}', b"1")
+    assert not await store.job_details.swap_data(QUEUE, job, b'{"n":0}', b"2")
+    assert not await store.job_details.swap_data(QUEUE, "99", b"1", b"2")
+    found = await store.jobs.get(QUEUE, job)
+    assert found is not None
+    assert bytes(found.data) == b"1"
+
+
 async def the_log_can_be_cleared(store: Store) -> None:
     (job,) = await add(store, {})
     for row in ("a", "b", "c"):
