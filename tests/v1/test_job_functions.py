@@ -102,3 +102,44 @@ async def test_waiting(mail: ProxySocket, client: Client) -> None:
     waiting = asyncio.create_task(mail.ok("getJobResult", "1", 8))
     await completed(client, (await held(client))[0], {"sum": 3})
     assert await waiting == {"id": "1", "state": "completed", "returnvalue": {"sum": 3}}
+
+
+async def test_waiting_as_bullmq_does(mail: ProxySocket, client: Client) -> None:
+    await mail.ok("addBulk", [{"name": "n"}, {"name": "n"}, {"name": "n"}])
+    assert "within 50ms" in await refusal(mail, "waitUntilFinished", "1", 50)
+    waiting = asyncio.create_task(mail.ok("waitUntilFinished", "1"))
+    done, broken, _ = await held(client, 3)
+    await completed(client, done, {"sum": 3})
+    assert await waiting == {"sum": 3}
+    await failed(client, broken)
+    assert await refusal(mail, "waitUntilFinished", "2", 5000) == "broken"
+    assert await refusal(mail, "waitUntilFinished", "9") == "Job 9 not found"
+
+
+async def test_states_as_bullmq_asks_for_them(mail: ProxySocket, client: Client) -> None:
+    await mail.ok("addBulk", [{"name": "n"}] * 3 + [{"name": "n", "opts": {"delay": 60_000}}])
+    done, *_ = await held(client, 2)
+    await completed(client, done)
+    asked = ("isCompleted", "isActive", "isWaiting", "isDelayed", "isFailed", "isWaitingChildren")
+    for job_id, true in zip("1234", asked, strict=False):
+        assert [fn for fn in asked if await mail.ok(fn, job_id)] == [true]
+    await mail.ok("addBulk", {"name": "n"})
+    for fn, ids in (
+        ("getWaiting", ["3", "5"]),
+        ("getActive", ["2"]),
+        ("getCompleted", ["1"]),
+        ("getDelayed", ["4"]),
+        ("getFailed", []),
+    ):
+        assert [job["id"] for job in await mail.ok(fn)] == ids
+    assert [job["id"] for job in await mail.ok("getWaiting", 1, 1)] == ["5"]
+
+
+async def test_nobody_waits_for_those_who_wait(mail: ProxySocket, client: Client) -> None:
+    await mail.ok("addBulk", {"name": "n"})
+    for id, fn in enumerate(("getJobResult", "waitUntilFinished"), 100):
+        await mail.tell({"id": id, "data": {"fn": fn, "args": ["1"] if fn == "waitUntilFinished" else ["1", 60]}})
+    assert (await mail.ok("getJob", "1"))["name"] == "n"
+    await completed(client, (await held(client))[0], 5)
+    answers = [await mail.hear() for _ in range(2)]
+    assert {one["id"] for one in answers} == {100, 101}

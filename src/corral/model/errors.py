@@ -9,6 +9,7 @@ CorralError
 │   ├── JobNotFound
 │   └── QueueNotFound
 ├── MethodNotAllowed        the path is there, but not for this method
+├── JobFailed               the job whose result was asked for has none: it failed, or takes too long
 ├── JobLocked               somebody else holds the job
 ├── LockLost                the lock that the caller acted under is gone
 │   └── LeaseLost
@@ -104,6 +105,12 @@ class MethodNotAllowed(CorralError):
     """The path does not take this method; the header `Allow` has those that it takes."""
 
     code = "method-not-allowed"
+
+
+class JobFailed(CorralError):
+    """The job whose result was asked for has none. The message is the reason of its failure, or how long it took."""
+
+    code = "job-failed"
 
 
 class JobLocked(CorralError):

@@ -111,6 +111,7 @@ OPERATIONS = (
         tag="jobs",
         errors=(InvalidInput, JobNotFound, NotInState),
         fn="retryJob",
+        also=("retry",),
         args=("job_id", "state", "*"),
         example={"state": "failed", "resetAttemptsMade": True},
     ),

@@ -52,6 +52,7 @@ OPERATIONS = (
         tag="jobs",
         other_statuses=(202,),
         errors=(InvalidInput, JobNotFound),
+        waits=True,
         fn="getJobResult",
         args=("job_id", "wait"),
     ),

@@ -168,6 +168,7 @@ OPERATIONS = (
     msgspec.structs.replace(
         _row("claimJobs", "", "Claim up to n jobs, waiting up to 30 s for the first.", ClaimJobs, claim, "claimJobs"),
         response=Leases,
+        waits=True,
     ),
     _row("extendLeases", "/extend", "Keep leases for longer.", ExtendLeases, extend, "extendLocks"),
     _row("completeJobs", "/complete", "Complete leased jobs.", CompleteJobs, complete, "moveToCompleted"),

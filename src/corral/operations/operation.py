@@ -61,6 +61,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Other names of `fn`."""
     bare: str | None = None
     """The one member of the result that the socket function answers with, where BullMQ gives a bare value."""
+    waits: bool = False
+    """It may take as long as the caller says, so that other calls on a socket do not wait for it."""
     example: Any = None
     """A request body for the reference docs."""
 

@@ -10,6 +10,7 @@ from corral.operations.table import OPERATIONS
 from corral.policy.job_bodies import parse_job_args
 from corral.policy.paging import ALL_STATES, counted_states
 from corral.server.proxy.function import Arguments, Function
+from corral.server.proxy.job_functions import JOB_FUNCTIONS
 from corral.server.proxy.queue_functions import QUEUE_FUNCTIONS, wanted_states
 from corral.server.proxy.table_functions import functions_of
 
@@ -61,6 +62,7 @@ async def add_job_log(services: Services, queue: str, args: Arguments) -> Any:
 FUNCTIONS: dict[str, Function] = {
     **functions_of(OPERATIONS),
     **QUEUE_FUNCTIONS,
+    **JOB_FUNCTIONS,
     "add": Function(2, 3, add, small=True),
     "getWorkers": Function(0, 0, get_workers),
     "getJobs": Function(0, 4, get_jobs),
