@@ -78,9 +78,7 @@ class Worker:
         self._stopping = False
         self._paused = False
         self._tally = Tally()
-        self._intake = Intake(
-            store.jobs.waiter(queue, settings.name), clock, self._awake.set, lambda: self._free() > 0
-        )
+        self._intake = Intake(store.jobs.waiter(queue, settings.name), clock, self._awake.set, lambda: self._free() > 0)
         self._keeper = LockKeeper(store.jobs, queue, settings.lock_ms, listener.lock_lost)
         self._rescuer = Rescuer(store.jobs, queue, settings.stalled_ms, clock, listener.stalled)
         self._loops: list[asyncio.Task[None]] = []
