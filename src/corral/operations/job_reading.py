@@ -1,6 +1,6 @@
 """Operations that look at jobs: one, many by their ids, and pages of a search."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -89,7 +89,7 @@ async def search_jobs(services: Services, request: SearchJobs) -> JobsPage:
     return JobsPage(page.jobs, page.cursor)
 
 
-async def every_job(services: Services, request: SearchJobs) -> AsyncIterator[Sequence[JobInState]]:
+async def every_job(services: Services, request: SearchJobs) -> AsyncGenerator[Sequence[JobInState], None]:
     """All jobs from the cursor on, as long as somebody takes them; `limit` is how many are read at a time."""
     search, cursor, more = _search(request), request.cursor, True
     while more:

@@ -1,6 +1,6 @@
 """What an operation is: one row of the table from which routes, socket functions, OpenAPI and docs are made."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -52,7 +52,7 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Over HTTP the result has an `ETag`, and is not sent to whoever has it already."""
     lines: Any = None
     """The type of one item when the body, or the result, is a list that may also be JSON lines."""
-    pages: Callable[[Services, Any], AsyncIterator[Sequence[Any]]] | None = None
+    pages: Callable[[Services, Any], AsyncGenerator[Sequence[Any], None]] | None = None
     """The whole listing, not only a page, as long as the client reads on: what a GET for JSON lines is given."""
     errors: tuple[type[CorralError], ...] = ()
     fn: str | None = None

@@ -1,6 +1,7 @@
 """JSON lines: bodies with one item a line, and answers that are written item by item."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import msgspec
@@ -46,7 +47,7 @@ def by_line(error: BadField, body: bytes) -> BadField:
     return BadField(*(_moved(problem, numbers) for problem in error.problems))
 
 
-async def as_lines(pages: AsyncIterator[Sequence[Any]]) -> StreamResponse:
+async def as_lines(pages: AsyncGenerator[Sequence[Any], None]) -> StreamResponse:
     """What the first page raises is raised here, while there is still time to answer with it."""
     first = await anext(pages, ())
     return StreamResponse(200, CONTENT_TYPE, (), _chunks(first, pages))
@@ -57,10 +58,11 @@ def encode(items: Sequence[Any]) -> bytes:
     return _encode(items)
 
 
-async def _chunks(first: Sequence[Any], pages: AsyncIterator[Sequence[Any]]) -> AsyncIterator[bytes]:
-    yield _encode(first)
-    async for page in pages:
-        yield _encode(page)
+async def _chunks(first: Sequence[Any], pages: AsyncGenerator[Sequence[Any], None]) -> AsyncIterator[bytes]:
+    async with aclosing(pages):
+        yield _encode(first)
+        async for page in pages:
+            yield _encode(page)
 
 
 def _numbered(body: bytes) -> list[tuple[int, bytes]]:
