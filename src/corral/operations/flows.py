@@ -57,7 +57,7 @@ class ReadFlow(msgspec.Struct, frozen=True, rename="camel"):
     max_children: _Breadth = 20
 
 
-class Removed(msgspec.Struct, frozen=True):
+class DependencyRemoved(msgspec.Struct, frozen=True):
     """False: there was nothing to remove."""
 
     removed: bool
@@ -89,9 +89,9 @@ async def remove_unprocessed_children(services: Services, request: OneJob) -> No
     await services.store.flows.remove_unprocessed_children(request.queue, request.job_id)
 
 
-async def remove_child_dependency(services: Services, request: OneJob) -> Removed:
+async def remove_child_dependency(services: Services, request: OneJob) -> DependencyRemoved:
     """The parent no longer waits for the job, and goes on if that was the last one."""
-    return Removed(await services.store.flows.remove_child_dependency(request.queue, request.job_id))
+    return DependencyRemoved(await services.store.flows.remove_child_dependency(request.queue, request.job_id))
 
 
 OPERATIONS = (
@@ -153,7 +153,7 @@ OPERATIONS = (
         path="/v1/queues/{queue}/jobs/{job_id}/parent",
         summary="Let the parent of a job no longer wait for it.",
         request=OneJob,
-        response=Removed,
+        response=DependencyRemoved,
         run=remove_child_dependency,
         permission=Permission.MANAGE,
         tag="flows",
