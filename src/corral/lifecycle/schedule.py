@@ -1,9 +1,22 @@
-"""advance: a job of a series, once claimed, puts the next one of the series into the queue."""
+"""Schedulers: storing one with its first job, and advance: a claimed job puts the next of its series into the queue."""
 
-from corral.model.job import ClaimedJob
+import msgspec
+
+from corral.lifecycle.add import added
+from corral.model.job import ClaimedJob, Job, NewJob
+from corral.model.scheduler import NewScheduler
 from corral.policy.recurrence import next_iteration, next_job_opts
-from corral.store.schedulers import Following
+from corral.store.schedulers import Following, PutScheduler
 from corral.store.store import Store
+
+
+async def put_scheduler(store: Store, queue: str, scheduler: NewScheduler, now: int) -> tuple[PutScheduler, Job]:
+    """Store the scheduler; its next job as BullMQ shows it. One round trip. Raises as `SchedulerStore.put`."""
+    put = await store.schedulers.put(queue, scheduler, now)
+    opts = {"attempts": 0, **scheduler.first, "jobId": put.job_id, "delay": put.delay}
+    shown = {name: value for name, value in opts.items() if name != "repeatJobKey"}
+    job = added(f"{store.prefix}:{queue}", NewJob(scheduler.name, scheduler.data, shown), put.job_id, now)
+    return put, msgspec.structs.replace(job, repeat_job_key=scheduler.key)
 
 
 async def advance(store: Store, queue: str, claimed: ClaimedJob, now: int) -> None:

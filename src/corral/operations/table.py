@@ -16,6 +16,7 @@ from corral.operations import (
     queue_directory,
     queue_limits,
     queue_moves,
+    schedulers,
 )
 from corral.operations.operation import Operation
 
@@ -32,6 +33,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *job_children.OPERATIONS,
     *deduplication.OPERATIONS,
     *flows.OPERATIONS,
+    *schedulers.OPERATIONS,
     *leases.OPERATIONS,
     *crew.OPERATIONS,
     *events.OPERATIONS,

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from corral.model.errors import InvalidInput
+from corral.model.errors import BadField, InvalidInput
 from corral.model.job import JobOptions
 from corral.policy.cron import Cron
 from corral.policy.cron.dates import to_ms
@@ -33,7 +33,9 @@ class Iteration(msgspec.Struct, frozen=True):
 
 
 def check_repeat(repeat: Repeat, now: int, local: str = "UTC") -> None:
-    """Refuses options that no scheduler can follow. Raises InvalidInput, with BullMQ's texts if it has any.
+    """Refuses options that no scheduler can follow.
+
+    Raises InvalidInput, with BullMQ's texts if it has any, and a pointer where one option is wrong by itself.
 
     Without this the other functions trust the types, and refuse what their cron pattern or dates cannot mean.
     """
@@ -41,7 +43,7 @@ def check_repeat(repeat: Repeat, now: int, local: str = "UTC") -> None:
     _check_kind(repeat)
     dates = _dates(repeat, zone_named(local))
     if dates.get("endDate", now) < now:
-        raise InvalidInput("End date must be greater than current timestamp")
+        raise _refused("endDate", "End date must be greater than current timestamp")
     if repeat.get("pattern"):
         _cron_dates(repeat, _cron(repeat, local))
 
@@ -112,18 +114,22 @@ def repeat_key(name: str, repeat: Repeat, job_id: str = "", local: str = "UTC") 
     return hashlib.md5(joined.encode("utf-8", "surrogatepass"), usedforsecurity=False).hexdigest()
 
 
+def _refused(option: str, why: str) -> BadField:
+    return BadField.at(f"/{option}", InvalidInput(why))
+
+
 def _check_types(repeat: Repeat) -> None:
     for name in ("every", "limit", "count", "offset"):
         value = repeat.get(name)
         least = 1 if name == "every" else 0
         if value and not (is_number(value) and least <= value < 2**53):
-            raise InvalidInput(f"Invalid {name} {text(value)}")
+            raise _refused(name, f"Invalid {name} {text(value)}")
     for name in ("pattern", "tz", "key", "hashSeed"):
         value = repeat.get(name)
         if value is not None and not isinstance(value, str):
-            raise InvalidInput(f"Invalid {name} {text(value)}, must be a string")
+            raise _refused(name, f"Invalid {name} {text(value)}, must be a string")
     if not isinstance(repeat.get("immediately", False), bool | None):
-        raise InvalidInput(f"Invalid immediately {text(repeat['immediately'])}, must be a boolean")
+        raise _refused("immediately", f"Invalid immediately {text(repeat['immediately'])}, must be a boolean")
 
 
 def _check_kind(repeat: Repeat) -> None:
@@ -137,7 +143,10 @@ def _check_kind(repeat: Repeat) -> None:
 
 def _cron(repeat: Repeat, local: str) -> Cron:
     seed = repeat.get("hashSeed") or repeat.get("key")
-    return Cron.parse(repeat["pattern"], repeat.get("tz"), local=local, seed=seed)
+    try:
+        return Cron.parse(repeat["pattern"], repeat.get("tz"), local=local, seed=seed)
+    except InvalidInput as error:
+        raise _refused("tz" if str(error).startswith("Invalid timezone") else "pattern", str(error)) from None
 
 
 def _cron_dates(repeat: Repeat, cron: Cron) -> Dates:
@@ -153,7 +162,7 @@ def _dates(repeat: Repeat, times_in: Zone, dates_in: Zone | None = None) -> Date
             try:
                 found[name] = to_ms(value, times_in, dates_in or zone_named("UTC"))
             except ValueError:
-                raise InvalidInput(f"Invalid {name} {text(value)}") from None
+                raise _refused(name, f"Invalid {name} {text(value)}") from None
     return found
 
 

@@ -12,6 +12,7 @@ from corral.policy.paging import ALL_STATES, counted_states
 from corral.server.proxy.function import Arguments, Function
 from corral.server.proxy.job_functions import JOB_FUNCTIONS
 from corral.server.proxy.queue_functions import QUEUE_FUNCTIONS, wanted_states
+from corral.server.proxy.scheduler_functions import SCHEDULER_FUNCTIONS
 from corral.server.proxy.table_functions import functions_of
 
 _text = msgspec.json.Decoder(str).decode
@@ -63,6 +64,7 @@ FUNCTIONS: dict[str, Function] = {
     **functions_of(OPERATIONS),
     **QUEUE_FUNCTIONS,
     **JOB_FUNCTIONS,
+    **SCHEDULER_FUNCTIONS,
     "add": Function(2, 3, add, small=True),
     "getWorkers": Function(0, 0, get_workers),
     "getJobs": Function(0, 4, get_jobs),

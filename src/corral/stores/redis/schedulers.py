@@ -1,25 +1,41 @@
 """`SchedulerStore` on Redis."""
 
 import asyncio
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import msgspec
 
+from corral.model.scheduler import NewScheduler, StoredScheduler
 from corral.policy.options import encode_short
-from corral.store.schedulers import Following
+from corral.policy.places import decode_place, encode_place
+from corral.store.schedulers import Following, PutScheduler, SchedulerPage
+from corral.stores.redis.adding import scheduler_call
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.run import run
+from corral.stores.redis.run import Value, refusal, run
+from corral.stores.redis.scheduler_codec import stored_scheduler
 from corral.stores.redis.scripts import official, own
 
 _pack = msgspec.msgpack.Encoder().encode
 
 
+class _Place(msgspec.Struct, frozen=True):
+    """The last scheduler of a page and when it was to run."""
+
+    run: Annotated[str, msgspec.Meta(pattern=r"^-?[0-9]{1,20}(\.[0-9]{1,20})?(e[+-][0-9]{1,3})?$")]
+    key: bytes
+
+
 class RedisSchedulers:
     """Fulfils `store.schedulers.SchedulerStore`."""
 
-    def __init__(self, connection: Connection, keys: KeyCache) -> None:
+    def __init__(
+        self, connection: Connection, keys: KeyCache, stored_in: Callable[[str], None] = lambda queue: None
+    ) -> None:
         self._connection = connection
         self._keys = keys
+        self._stored_in = stored_in
 
     async def advance(self, queue: str, following: Following, now: int) -> str | None:
         keys = self._keys.of(queue)
@@ -41,3 +57,46 @@ class RedisSchedulers:
     async def exists(self, queue: str, key: str) -> bool:
         field = f"{self._keys.of(queue)['repeat']}:{key}"
         return bool(await self._connection.send("HEXISTS", field, "ic", repeat=True))
+
+    async def put(self, queue: str, scheduler: NewScheduler, now: int) -> PutScheduler:
+        script, names, args = scheduler_call(self._keys.of(queue), scheduler, now)
+        putting = run(self._connection, script, names, *args)
+        reading = self.get(queue, scheduler.key)
+        self._stored_in(queue)
+        put, stored = await asyncio.gather(putting, reading)
+        if isinstance(put, int):
+            raise refusal(put, scheduler.key, "addJobScheduler")
+        return PutScheduler(stored, put[0].decode(errors="replace"), int(float(put[1])))
+
+    async def get(self, queue: str, key: str) -> StoredScheduler | None:
+        found = await self._read(queue, "one", key)
+        return stored_scheduler(found[0]) if found else None
+
+    async def page(self, queue: str, cursor: str | None, limit: int) -> SchedulerPage:
+        place = None if cursor is None else decode_place(cursor, _Place)
+        found = await self._read(queue, "after", limit, *(() if place is None else (place.run, place.key)))
+        schedulers = [one for entry in found if (one := stored_scheduler(entry))]
+        if len(found) < limit:
+            return SchedulerPage(schedulers, None)
+        key, due = found[-1][:2]
+        return SchedulerPage(schedulers, encode_place(_Place(due.decode(), key)))
+
+    async def between(self, queue: str, start: int, end: int, asc: bool) -> list[StoredScheduler]:
+        found = await self._read(queue, "asc" if asc else "desc", start, end)
+        return [one for entry in found if (one := stored_scheduler(entry))]
+
+    async def count(self, queue: str) -> int:
+        count: int = await self._connection.send("ZCARD", self._keys.of(queue)["repeat"], repeat=True)
+        return count
+
+    async def remove(self, queue: str, key: str) -> bool:
+        keys = self._keys.of(queue)
+        names = keys.many("repeat", "delayed", "events")
+        code: int = await run(self._connection, official("removeJobScheduler"), names, key, keys.base)
+        return code == 0
+
+    async def _read(self, queue: str, *args: Value) -> list[Any]:
+        found: list[Any] = await run(
+            self._connection, own("schedulers"), (self._keys.of(queue)["repeat"],), *args, repeat=True
+        )
+        return found

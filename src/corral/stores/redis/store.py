@@ -63,7 +63,7 @@ class RedisStore:
         self.presence = RedisPresence(self.connection, prefix)
         self.events = RedisEvents(self.connection, self.keys, address)
         self.flows = RedisFlows(self.connection, self.keys, self.directory.saw)
-        self.schedulers = RedisSchedulers(self.connection, self.keys)
+        self.schedulers = RedisSchedulers(self.connection, self.keys, self.directory.saw)
         self.idempotency = RedisIdempotency(self.connection, prefix)
         blocking = BlockingConnection(address, name="corral")
         self.registry = RedisRegistry(self.connection, blocking, registry)
