@@ -51,7 +51,7 @@ class JobTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the jobs are like. Their name is the scheduler's id unless given; `data` is any JSON."""
 
     name: Name | None = None
-    data: msgspec.Raw | None = None
+    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     opts: GivenOptions | None = None
 
 
@@ -108,7 +108,7 @@ class SchedulerCount(msgspec.Struct, frozen=True):
     count: int
 
 
-class Removed(msgspec.Struct, frozen=True):
+class RemovedScheduler(msgspec.Struct, frozen=True):
     """False: there was no such scheduler."""
 
     removed: bool
@@ -154,9 +154,9 @@ async def count(services: Services, request: OneQueue) -> SchedulerCount:
     return SchedulerCount(await services.store.schedulers.count(request.queue))
 
 
-async def remove(services: Services, request: OneScheduler) -> Removed:
+async def remove(services: Services, request: OneScheduler) -> RemovedScheduler:
     """Its next job goes too, unless a worker has it."""
-    return Removed(await services.store.schedulers.remove(request.queue, request.id))
+    return RemovedScheduler(await services.store.schedulers.remove(request.queue, request.id))
 
 
 def shown(stored: StoredScheduler, now: int) -> ShownScheduler:
@@ -170,7 +170,7 @@ def _new(request: PutScheduler, now: int) -> NewScheduler:
         opts = template_options(plain(template.opts))
     except InvalidInput as error:
         raise BadField.at("/template/opts", error) from None
-    data = bytes(template.data) if template.data is not None else b"{}"
+    data = b"{}" if template.data is msgspec.UNSET or bytes(template.data) == b"null" else bytes(template.data)
     repeat = tidy(msgspec.to_builtins(request.repeat))
     try:
         return new_scheduler(request.id, template.name or request.id, data, repeat, opts, now)
@@ -244,7 +244,7 @@ OPERATIONS = (
         path="/v1/queues/{queue}/schedulers/{id}",
         summary="Remove a scheduler and its next job.",
         request=OneScheduler,
-        response=Removed,
+        response=RemovedScheduler,
         run=remove,
         permission=Permission.MANAGE,
         tag="schedulers",
