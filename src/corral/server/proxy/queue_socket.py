@@ -67,7 +67,7 @@ class QueueSocket:
                 await self._drained()
                 if self._socket is not None:
                     self._send(await self._reply(function, request.id, args))
-                return
+                return None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             reply = messages.failed(request.id, _invalid(message))
         except CorralError as error:
