@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from corral.model.errors import CorralError, InvalidInput, Unauthorized
 from corral.observe import log
@@ -12,6 +12,7 @@ from corral.server import failures
 from corral.server.auth import Tokens, bearer, socket_token
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
+from corral.server.http.stepped import Stepped
 from corral.server.router import Router
 from corral.server.v1.nowhere import is_native, refused, unrouted
 
@@ -73,7 +74,11 @@ class Application:
         route, params = found
         if route.access is Access.TOKEN and not self._authorised(request, bearer(request.headers)):
             return route.explain(Unauthorized("Unauthorized"))
-        return self._answer(route, Call(self._services, request, params))
+        answer = self._answer(route, Call(self._services, request, params))
+        if not route.taskless:
+            return answer
+        stepped = Stepped(answer)
+        return cast(Response, stepped.result()) if stepped.done() else stepped
 
     def _unrouted(self, request: Request) -> Response:
         path = request.path

@@ -35,13 +35,17 @@ Handler = Callable[[Call], Awaitable[Response | StreamResponse]]
 
 
 class Route(msgspec.Struct, frozen=True):
-    """One row of a surface's table; `explain` is how the surface words an error."""
+    """One row of a surface's table; `explain` is how the surface words an error.
+
+    A `taskless` handler is cheaper to run, but may not use `asyncio.timeout` or the current task.
+    """
 
     method: str
     path: str
     access: Access
     handler: Handler
     explain: Callable[[CorralError], Response] = as_text
+    taskless: bool = False
 
 
 def as_json(call: Call, value: object) -> Response:

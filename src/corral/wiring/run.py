@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import os
 import signal
 import socket
@@ -43,6 +44,7 @@ async def _work(settings: Settings, work: Work, on_ready: OnReady) -> int:
     _on_signals(stop, settings)
 
     def now_ready(port: int) -> None:
+        _settle_memory()
         ready.set()
         on_ready(port)
 
@@ -55,6 +57,13 @@ async def _work(settings: Settings, work: Work, on_ready: OnReady) -> int:
     await _end(working, settings)
     log.stopped()
     return 0
+
+
+def _settle_memory() -> None:
+    """What is loaded by now stays; looking for cycles in it, and after each few jobs, took a sixth of the CPU."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
 
 
 async def _end(working: "asyncio.Task[None]", settings: Settings) -> None:

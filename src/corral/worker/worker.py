@@ -21,6 +21,8 @@ from corral.worker.stats import Tally
 
 _SHOWN = 100  # jobs named in what a worker tells of itself
 _RETRY = 0.5  # seconds between tries while the engine is away
+_LANES = 2  # round trips under way at once: the engine stores one half while the other half runs
+_WORTH = 8  # jobs that make a second round trip worth while
 
 
 class WorkerSettings(msgspec.Struct, frozen=True):
@@ -71,7 +73,8 @@ class Worker:
         self._store = store
         self._serial = 0
         self._running: set[asyncio.Task[None]] = set()
-        self._occupied = 0
+        self._occupied = self._asked = self._storing = self._trips = 0
+        self._share = max(2 * _WORTH, -(-settings.concurrency // _LANES))
         self._ended: list[Finished] = []
         self._owed: list[Finished] = []
         self._awake = asyncio.Event()
@@ -87,7 +90,7 @@ class Worker:
         """Begin claiming; returns at once."""
         start = asyncio.get_running_loop().create_task
         self._loops = [
-            start(self._lasting(self._main)),
+            *(start(self._lasting(self._main)) for _ in range(_LANES)),
             start(self._lasting(self._keeper.run)),
             start(self._lasting(lambda: self._rescuer.run(self._settings.max_stalled))),
         ]
@@ -95,7 +98,7 @@ class Worker:
     @property
     def busy(self) -> int:
         """Jobs that are running or whose outcome is not stored yet."""
-        return self._occupied + len(self._ended) + len(self._owed)
+        return self._occupied + len(self._ended) + len(self._owed) + self._storing
 
     def pause(self, paused: bool = True) -> None:
         """Claim no more until told otherwise; running jobs go on."""
@@ -124,7 +127,7 @@ class Worker:
         self._awake.set()
         await self._intake.close()
         if self._loops:
-            await asyncio.wait(self._loops[:1], timeout=grace)
+            await asyncio.wait(self._loops[:_LANES], timeout=grace)
         for task in [*self._loops, *self._running]:
             task.cancel()
         await asyncio.gather(*self._loops, *self._running, return_exceptions=True)
@@ -145,20 +148,37 @@ class Worker:
             if self._ended:
                 self._intake.freed()
             room = self._room()
-            ended, self._ended = [*self._owed, *self._ended], []
-            if not ended and not room:
+            if not self._is_due(room):
                 await self._awake.wait()
                 continue
-            self._owed = ended
-            await self._turn(ended, room)
+            await self._turn(self._take(), min(room, self._share))
+            self._awake.set()  # for the other lane: it is the only one now
             if self._owed:
                 await asyncio.sleep(_RETRY)
+
+    def _is_due(self, room: int) -> bool:
+        """Whether to make a round trip now: the first one for anything, another beside it for many jobs only."""
+        ready = max(room, len(self._owed) + len(self._ended))
+        return ready >= (max(_WORTH, self._settings.concurrency // 4) if self._trips else 1)
+
+    def _take(self) -> list[Finished]:
+        ended = [*self._owed, *self._ended]
+        self._owed, self._ended = [], ended[self._share :]
+        return ended[: self._share]
 
     async def _turn(self, ended: list[Finished], room: int) -> None:
         """One round trip, both ways of which may fail by themselves."""
         request = self._request(room) if room else None
-        results, claim = await self._exchange(ended, request)
-        self._owed = [one for one, why in zip(ended, results, strict=True) if not self._settled(one, why)]
+        self._trips += 1
+        self._asked += room
+        self._storing += len(ended)
+        try:
+            results, claim = await self._exchange(ended, request)
+        finally:
+            self._trips -= 1
+            self._asked -= room
+            self._storing -= len(ended)
+        self._owed += [one for one, why in zip(ended, results, strict=True) if not self._settled(one, why)]
         if isinstance(claim, Claim):
             self._intake.saw(claim, room)
             for claimed in claim.jobs:
@@ -186,7 +206,7 @@ class Worker:
         """How many more jobs could run."""
         if self._stopping or self._paused:
             return 0
-        return max(0, self._settings.concurrency - self._occupied - len(self._owed))
+        return max(0, self._settings.concurrency - self._occupied - self._asked - len(self._owed))
 
     def _request(self, room: int) -> ClaimRequest:
         settings = self._settings

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import msgspec
+
 PLAIN_TEXT = "text/plain;charset=utf-8"
 
 
@@ -43,8 +45,7 @@ class Request:
         return f"<Request {self.method} {self.path}>"
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """A complete answer; the server adds `content-length` and `date` and leaves the body out for HEAD.
 
     With `undelivered`, that is called instead when the client has closed its side before the answer was there.

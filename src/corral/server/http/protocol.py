@@ -7,6 +7,7 @@ from corral.server.http.head import CONTINUE
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.http.reader import Phase, RequestReader
 from corral.server.http.service import FAILED, Service, WriteWatch
+from corral.server.http.stepped import Stepped
 from corral.server.http.stream import discard, pump
 from corral.server.ws.handshake import objection
 from corral.server.ws.transport import open_socket
@@ -29,7 +30,7 @@ class HttpConnection(asyncio.Protocol):
         self._tls = False
         self._since = service.now
         self._current: Request | None = None
-        self._work: asyncio.Future[Any] | None = None
+        self._work: asyncio.Future[Any] | Stepped[Any] | None = None
         self._stream: StreamResponse | None = None
         self._refusal: Response | None = None
         self._drained: asyncio.Future[None] | None = None
@@ -108,7 +109,7 @@ class HttpConnection(asyncio.Protocol):
             self._end()
 
     def abort(self) -> None:
-        if isinstance(self._work, asyncio.Task):
+        if isinstance(self._work, (asyncio.Task, Stepped)):
             self._work.cancel()
         self._ended = True
         self._transport.abort()
@@ -129,7 +130,7 @@ class HttpConnection(asyncio.Protocol):
         try:
             answer = self._app.handle(request)
             if type(answer) is not Response:
-                self._work = work = asyncio.ensure_future(cast("asyncio.Future[Any]", answer))
+                self._work = work = answer if isinstance(answer, Stepped) else _in_task(answer)
                 self._current = request
                 work.add_done_callback(self._answered)
                 return
@@ -137,7 +138,7 @@ class HttpConnection(asyncio.Protocol):
             answer = self._service.failed(request, error)
         self._send(request, answer)
 
-    def _answered(self, work: "asyncio.Future[Response | StreamResponse]") -> None:
+    def _answered(self, work: "asyncio.Future[Response | StreamResponse] | Stepped[Any]") -> None:
         request = cast(Request, self._current)
         self._current = self._work = None
         if self._ended and work.cancelled():
@@ -281,6 +282,11 @@ class HttpConnection(asyncio.Protocol):
             self._transport.pause_reading()
         else:
             self._transport.resume_reading()
+
+
+def _in_task(answer: Any) -> "asyncio.Future[Any]":
+    task: asyncio.Future[Any] = asyncio.ensure_future(answer)
+    return task
 
 
 def _address(peername: Any) -> str:

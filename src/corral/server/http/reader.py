@@ -22,6 +22,9 @@ class Phase(Enum):
     BODY = auto()
 
 
+_BETWEEN, _HEAD, _BODY = Phase  # a member of an enum is slow to look up in Python 3.11
+
+
 class RequestReader:
     """Feed it bytes; complete requests appear in `ready`, in order.
 
@@ -32,7 +35,7 @@ class RequestReader:
 
     def __init__(self, limits: Limits) -> None:
         self.ready: deque[Request] = deque()
-        self.phase = Phase.BETWEEN
+        self.phase = _BETWEEN
         self.expects_continue = False
         self.upgrade: Request | None = None
         self.rest = b""
@@ -71,13 +74,13 @@ class RequestReader:
         self.target = b""
         self._headers = {}
         self._body = b""
-        self.phase = Phase.HEAD
+        self.phase = _HEAD
 
     def on_url(self, url: bytes) -> None:
         self.target += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self.phase is not Phase.HEAD:
+        if self.phase is not _HEAD:
             return
         key = _NAMES.get(name) or name.decode("latin-1").lower()
         headers = self._headers
@@ -85,7 +88,7 @@ class RequestReader:
         headers[key] = f"{headers[key]}, {text}" if key in headers else text
 
     def on_headers_complete(self) -> None:
-        self.phase = Phase.BODY
+        self.phase = _BODY
         headers = self._headers
         if self._unframed > self._limits.head and self._head_size() > self._limits.head:
             self._refuse(HEAD_TOO_LARGE)
@@ -116,7 +119,7 @@ class RequestReader:
         request.keep_alive = parser.should_keep_alive()
         if request.version not in ("1.1", "1.0"):
             self._refuse(VERSION_UNKNOWN)
-        self.phase = Phase.BETWEEN
+        self.phase = _BETWEEN
         self.expects_continue = False
         if parser.should_upgrade() and is_websocket(request):
             self.upgrade = request

@@ -82,7 +82,7 @@ async def remove_worker(call: Call) -> Response:
 
 
 ROUTES = (
-    Route("POST", "/queues/:queueName/jobs", Access.TOKEN, add_jobs),
+    Route("POST", "/queues/:queueName/jobs", Access.TOKEN, add_jobs, taskless=True),
     Route("GET", "/queues/:queueName/jobs", Access.TOKEN, get_jobs),
     Route("GET", "/queues/:queueName/jobs/:jobId", Access.TOKEN, get_job),
     Route("POST", "/queues/:queueName/jobs/:jobId/progress", Access.LOCK, set_progress),

@@ -1,7 +1,8 @@
 """add: plain jobs of one loop tick share one script call; everything unusual goes through BullMQ's own scripts."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -14,7 +15,9 @@ from corral.stores.redis.run import Value, run, run_atomically
 from corral.stores.redis.scripts import own
 
 _json = msgspec.json.Encoder().encode
-_MOST = 1000  # jobs after which a tick's batch is sent, so that one call never holds the engine for long
+_NO_OPTIONS = {"attempts": 0}
+_NO_OPTIONS_PACKED = _json(_NO_OPTIONS)
+_SOON = 16  # jobs after which a batch is sent before its tick ends, so that the engine works while we read on
 
 
 class _Batch:
@@ -63,23 +66,28 @@ class Adder:
         batch.waiting.append((added, batch.count, len(jobs)))
         batch.count += len(jobs)
         for job in jobs:
-            batch.args += (job.name, job.data, _json(encode_short(job.opts)), job.opts.get("timestamp") or now)
-        if batch.count >= _MOST:
-            del self._batches[queue]
+            opts = job.opts
+            packed = _NO_OPTIONS_PACKED if opts == _NO_OPTIONS else _json(encode_short(opts))
+            batch.args += (job.name, job.data, packed, opts.get("timestamp") or now)
+        if batch.count >= _SOON:
+            self._flush(queue, batch)
+            self._connection.flush()
         return added
 
     def _flush(self, queue: str, batch: _Batch) -> None:
-        if self._batches.get(queue) is batch:
-            del self._batches[queue]
-        sending = asyncio.get_running_loop().create_task(self._send(queue, batch))
+        if self._batches.get(queue) is not batch:
+            return  # it was sent before its tick was over
+        del self._batches[queue]
+        keys = self._keys.of(queue)
+        names = keys.many("wait", "meta", "id", "events", "marker", "active")
+        reply = run(self._connection, own("add"), names, keys.base, *batch.args)
+        sending = asyncio.get_running_loop().create_task(self._settle(batch, reply))
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
 
-    async def _send(self, queue: str, batch: _Batch) -> None:
-        keys = self._keys.of(queue)
-        names = keys.many("wait", "meta", "id", "events", "marker", "active")
+    async def _settle(self, batch: _Batch, reply: Awaitable[Any]) -> None:
         try:
-            first = int(await run(self._connection, own("add"), names, keys.base, *batch.args))
+            first = int(await reply)
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller of the batch must hear of it
             for added, _, _ in batch.waiting:
                 if not added.done():

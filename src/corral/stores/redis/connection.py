@@ -99,6 +99,11 @@ class Connection:
             self._wait(unsent)
         return unsent.futures
 
+    def flush(self) -> None:
+        """Write what was sent so far now, not at the end of the tick."""
+        if self._wire is not None:
+            self._wire.flush()
+
     @property
     def is_ready(self) -> bool:
         return self._wire is not None and self._wire.ended is None

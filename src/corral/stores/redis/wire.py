@@ -120,13 +120,14 @@ class Wire(asyncio.Protocol):
     def _write(self, packed: bytes) -> None:
         out = self._out
         if not out:
-            self._loop.call_soon(self._flush)
+            self._loop.call_soon(self.flush)
         out.append(packed)
         self._room -= len(packed)
         if self._room <= 0:
-            self._flush()
+            self.flush()
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Write what has been pushed so far."""
         out = self._out
         if out and self._transport is not None:
             self._out = []
