@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import time
 import urllib.error
@@ -123,7 +124,9 @@ class Stage:
 
 
 def versions(every: bool) -> dict[str, str]:
-    """The packages to compare with, the yardstick first, and what to call them. Raises FileNotFoundError."""
+    """The packages to compare with, the yardstick first, and what to call them. Ends the program without them."""
+    if not shutil.which("node") or not (_MODULES / "node_modules" / "bullmq5").is_dir():
+        sys.exit("The peers need Node and their packages: npm ci --prefix tests/interop --ignore-scripts")
     packages = ["bullmq5", "bullmq6"] if every else ["bullmq5"]
     return {package: f"Node BullMQ {_version(package)}" for package in packages}
 
