@@ -39,5 +39,3 @@ class ItemResults(msgspec.Struct, frozen=True):
     """One result per item, in order."""
 
     results: list[ItemResult]
-
-

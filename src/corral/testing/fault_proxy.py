@@ -132,9 +132,7 @@ class FaultProxy:
         await self._flowing.wait()
         await link.free.wait()
 
-    async def _forward(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: "_Link"
-    ) -> None:
+    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: "_Link") -> None:
         chunks: Chunks = asyncio.Queue(_CHUNKS_ON_THE_WAY)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._collect(reader, chunks))

@@ -8,7 +8,7 @@ from typing import Any
 from corral.wiring.process import Process
 from corral.wiring.settings import Settings
 
-TOKEN = "test-token"  # noqa: S105
+TOKEN = "test-token"
 
 
 class RunningServer:

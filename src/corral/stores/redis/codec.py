@@ -122,4 +122,3 @@ _OPTIONAL: dict[bytes, tuple[str, Any]] = {
     b"parent": ("parent", json_or_text),
     b"pb": ("processed_by", _text),
 }
-

@@ -14,9 +14,7 @@ from corral.stores.redis.wire import Sender, Wire
 OnConnect = Callable[[Sender], Awaitable[None]]
 
 
-async def dial(
-    address: Address, name: str, limits: ConnectionLimits, on_connect: OnConnect | None = None
-) -> Wire:
+async def dial(address: Address, name: str, limits: ConnectionLimits, on_connect: OnConnect | None = None) -> Wire:
     """A wire that is logged in and whose engine serves (it may be up and still LOADING).
 
     Raises OSError, StoreError or StoreUnavailable; `on_connect` may send on the wire before anybody else.

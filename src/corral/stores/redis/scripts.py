@@ -54,4 +54,4 @@ def everything() -> tuple[Script, ...]:
 def _load(path: Path) -> Script:
     name, _, keys = path.stem.rpartition("-")
     source = path.read_bytes()
-    return Script(name=name, keys=int(keys), source=source, sha=hashlib.sha1(source).hexdigest())  # noqa: S324
+    return Script(name=name, keys=int(keys), source=source, sha=hashlib.sha1(source).hexdigest())
