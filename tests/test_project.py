@@ -11,9 +11,7 @@ import pytest
 import corral
 
 ROOT = Path(__file__).parents[1]
-PIN = re.compile(
-    r"^([A-Za-z0-9._-]+)==\S+(?: ;.*)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE
-)
+PIN = re.compile(r"^([A-Za-z0-9._-]+)==\S+(?: ;.*)? \\\n(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", re.MULTILINE)
 
 
 def test_the_installed_version_is_the_package_version() -> None:

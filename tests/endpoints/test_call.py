@@ -70,9 +70,7 @@ async def test_a_given_content_type_is_kept(pool: HttpPool) -> None:
     ],
 )
 @pytest.mark.parametrize("content_type", ["application/json", "Application/JSON; charset=utf-8"])
-async def test_json_is_the_returned_value(
-    pool: HttpPool, content_type: str, body: bytes, returned: bytes
-) -> None:
+async def test_json_is_the_returned_value(pool: HttpPool, content_type: str, body: bytes, returned: bytes) -> None:
     assert await outcome(pool, reply(body, "201 Created", content_type=content_type)) == Completed(returned)
 
 
@@ -158,7 +156,5 @@ async def test_a_reply_that_is_too_large() -> None:
         (Target("http://a/", "POST", {"x": "a\r\nb"}), "Invalid value for header x"),
     ],
 )
-async def test_a_record_that_cannot_be_called_fails_each_job(
-    pool: HttpPool, target: Target, reason: str
-) -> None:
+async def test_a_record_that_cannot_be_called_fails_each_job(pool: HttpPool, target: Target, reason: str) -> None:
     assert await call(pool, target) == Failed(reason)

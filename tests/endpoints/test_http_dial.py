@@ -81,9 +81,7 @@ class TestTls:
 
     async def test_an_untrusted_certificate(self, pool: HttpPool, served: ssl.SSLContext) -> None:
         async with Origin(OK, tls=served) as origin:
-            with pytest.raises(
-                CallFailed, match=r"the certificate of .* is not trusted: self.signed certificate"
-            ):
+            with pytest.raises(CallFailed, match=r"the certificate of .* is not trusted: self.signed certificate"):
                 await post(pool, origin)
             assert not origin.requests
 

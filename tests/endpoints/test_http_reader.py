@@ -27,8 +27,7 @@ def read(data: bytes, limit: int = 1000) -> tuple[ResponseReader, HttpReply | No
             HttpReply(200, "OK", {b"transfer-encoding": b"chunked"}, b"abcde"),
         ),
         (
-            b"HTTP/1.1 100 Continue\r\nA: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n"
-            + reply(b"hi", "201 Yes"),
+            b"HTTP/1.1 100 Continue\r\nA: 1\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\n" + reply(b"hi", "201 Yes"),
             HttpReply(201, "Yes", {b"content-length": b"2"}, b"hi"),
         ),
         (

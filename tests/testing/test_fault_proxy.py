@@ -91,9 +91,7 @@ async def test_drop_breaks_open_connections_only(caller: Streams, proxy: FaultPr
     again[1].close()
 
 
-async def test_refuse_keeps_open_connections_and_accept_takes_new_ones(
-    caller: Streams, proxy: FaultProxy
-) -> None:
+async def test_refuse_keeps_open_connections_and_accept_takes_new_ones(caller: Streams, proxy: FaultProxy) -> None:
     assert await _says(caller, b"1") == b"1"
     proxy.refuse()
     with pytest.raises(ConnectionRefusedError):

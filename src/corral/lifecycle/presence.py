@@ -19,9 +19,7 @@ _records = msgspec.json.Decoder(list[WorkerInfo])
 class Presence:
     """Announces this process's workers every five seconds while it has any, and knows those of all."""
 
-    def __init__(
-        self, store: PresenceStore, process: str, here: Callable[[], list[WorkerInfo]], clock: Clock
-    ) -> None:
+    def __init__(self, store: PresenceStore, process: str, here: Callable[[], list[WorkerInfo]], clock: Clock) -> None:
         self._store = store
         self._process = process
         self._here = here

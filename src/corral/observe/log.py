@@ -23,9 +23,7 @@ voice = Voice()
 
 def listening(url: str, port: int, *, version: str, year: int) -> None:
     proxy = f"Running BullMQ Proxy on port {port} (c) {year} Taskforce.sh Inc. v{PROXY_VERSION}"
-    voice.info(
-        "listening", f"corral {version} listening on {url}", proxy=proxy, port=port, url=url
-    )
+    voice.info("listening", f"corral {version} listening on {url}", proxy=proxy, port=port, url=url)
 
 
 def setting_warning(text: str) -> None:
@@ -117,9 +115,7 @@ def engine_event(event: str, detail: Mapping[str, object]) -> None:
 
 
 def eviction_policy(policy: str) -> None:
-    text = (
-        f"Redis may drop jobs when its memory is full: maxmemory-policy is {policy}, it has to be noeviction"
-    )
+    text = f"Redis may drop jobs when its memory is full: maxmemory-policy is {policy}, it has to be noeviction"
     voice.warning("eviction-policy", text, policy=policy)
 
 
@@ -181,9 +177,7 @@ def subscribing(event: str, queue: str) -> None:
 
 
 def unsubscribing(event: str, queue: str) -> None:
-    voice.info(
-        "unsubscribing", f"Unsubscribing from event: {event}, for queue: {queue}", name=event, queue=queue
-    )
+    voice.info("unsubscribing", f"Unsubscribing from event: {event}, for queue: {queue}", name=event, queue=queue)
 
 
 def socket_closed(kind: str, queue: str, code: int) -> None:

@@ -21,9 +21,7 @@ READY = b"R"
 Work = Callable[[Settings, OnReady, asyncio.Event, socket.socket], Coroutine[Any, Any, None]]
 
 
-async def serve_alone(
-    settings: Settings, on_ready: OnReady, stop: asyncio.Event, sock: socket.socket
-) -> None:
+async def serve_alone(settings: Settings, on_ready: OnReady, stop: asyncio.Event, sock: socket.socket) -> None:
     """Everything that one server process does."""
     from corral.wiring.process import serve
 
@@ -58,9 +56,7 @@ def packed(settings: Settings) -> bytes:
     return LENGTH.pack(len(text)) + text
 
 
-async def _work(
-    line: socket.socket, work: Work, settings: Settings, on_ready: OnReady, stop: asyncio.Event
-) -> None:
+async def _work(line: socket.socket, work: Work, settings: Settings, on_ready: OnReady, stop: asyncio.Event) -> None:
     line.setblocking(False)
     watch = asyncio.create_task(_stop_with_parent(line))
 

@@ -65,5 +65,3 @@ class Hiring:
     def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
         self._store.directory.saw(queue)
         return Worker(self._store, queue, call, settings, clock=self._clock, listener=log)
-
-

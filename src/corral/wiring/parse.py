@@ -88,7 +88,5 @@ def redis_url(value: str) -> str:
     try:
         Address.from_url(value)
     except InvalidInput:
-        raise ValueError(
-            "redis://[user:password@]host[:port][/database], rediss://... (TLS) or unix:///path"
-        ) from None
+        raise ValueError("redis://[user:password@]host[:port][/database], rediss://... (TLS) or unix:///path") from None
     return value

@@ -39,8 +39,7 @@ async def serve_children(
     """
     port = _free_port(settings)
     crew = [
-        _Child(_child_settings(settings, index, port, engine_address), command)
-        for index in range(settings.processes)
+        _Child(_child_settings(settings, index, port, engine_address), command) for index in range(settings.processes)
     ]
     async with asyncio.TaskGroup() as tasks:
         for child in crew:
@@ -95,9 +94,7 @@ class _Child:
                 return
             tries += 1
             if tries >= TRIES_BEFORE_READY and not self.ready.is_set():
-                self._failure = CannotServe(
-                    f"server process {self._index} ended {tries} times before it served"
-                )
+                self._failure = CannotServe(f"server process {self._index} ended {tries} times before it served")
                 stop.set()
                 return
             wait = FIRST_WAIT if clock() - began >= HEALTHY_SECONDS else wait

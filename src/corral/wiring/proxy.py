@@ -70,9 +70,7 @@ def _by_port(
     port: int, connection: object, workers_connection: object = None, opts: Mapping[str, Any] | None = None
 ) -> Settings:
     if workers_connection is not None and _place(workers_connection) != _place(connection):
-        raise ValueError(
-            "workers_connection must be the same Redis as connection: jobs and workers meet there"
-        )
+        raise ValueError("workers_connection must be the same Redis as connection: jobs and workers meet there")
     wanted = dict(opts or {})
     if wanted.pop("skipInitWorkers", wanted.pop("skip_init_workers", False)):
         wanted["workers"] = False

@@ -40,12 +40,8 @@ _engine, _logs = _of("Embedded engine"), _of("Logs")
 class Settings:
     """One process's settings, checked and complete. Durations are milliseconds unless said."""
 
-    host: str = _server(
-        "HOST", parse.text, LOOPBACK, "Address to listen on; * is all interfaces.", flag="--host"
-    )
-    port: int = _server(
-        "PORT", parse.whole(0, 65535), 8080, "Port to listen on; 0 takes a free one.", flag="--port"
-    )
+    host: str = _server("HOST", parse.text, LOOPBACK, "Address to listen on; * is all interfaces.", flag="--host")
+    port: int = _server("PORT", parse.whole(0, 65535), 8080, "Port to listen on; 0 takes a free one.", flag="--port")
     auth_tokens: tuple[str, ...] = _server(
         "AUTH_TOKENS",
         parse.tokens,
@@ -91,21 +87,15 @@ class Settings:
         flag="--redis-url",
         secret=True,
     )
-    redis_host: str | None = _redis(
-        "REDIS_HOST", parse.text, None, "Redis host (localhost when only the port is set)."
-    )
+    redis_host: str | None = _redis("REDIS_HOST", parse.text, None, "Redis host (localhost when only the port is set).")
     redis_port: int | None = _redis("REDIS_PORT", parse.whole(1, 65535), None, "Redis port (6379).")
     redis_socket: str | None = _redis("REDIS_SOCKET", parse.text, None, "Path of the Redis unix socket.")
     redis_username: str | None = _redis("REDIS_USERNAME", parse.text, None, "Ignored when REDIS_URL is set.")
     redis_password: str | None = _redis(
         "REDIS_PASSWORD", parse.text, None, "Ignored when REDIS_URL is set.", secret=True
     )
-    redis_tls: bool = _redis(
-        "REDIS_TLS", parse.literal_true, False, "TLS to Redis; only the word true switches it on."
-    )
-    redis_db: int = _redis(
-        "REDIS_DB", parse.whole(0), 0, "Redis database number. Ignored when REDIS_URL is set."
-    )
+    redis_tls: bool = _redis("REDIS_TLS", parse.literal_true, False, "TLS to Redis; only the word true switches it on.")
+    redis_db: int = _redis("REDIS_DB", parse.whole(0), 0, "Redis database number. Ignored when REDIS_URL is set.")
 
     data_dir: Path = _engine(  # noqa: RUF009 - a Path never changes
         "CORRAL_DATA_DIR",
@@ -129,9 +119,7 @@ class Settings:
         flag="--engine-port",
     )
 
-    queue_prefix: str = _queues(
-        "QUEUE_PREFIX", parse.text, "bull", "Leads every Redis key.", flag="--queue-prefix"
-    )
+    queue_prefix: str = _queues("QUEUE_PREFIX", parse.text, "bull", "Leads every Redis key.", flag="--queue-prefix")
     queue_cache_size: int = _queues("QUEUE_CACHE_SIZE", parse.whole(1), 100, "Queues kept open.")
     min_queue_name_length: int = _queues("MIN_QUEUE_NAME_LENGTH", parse.whole(0), 3, "Shortest queue name.")
     max_queue_name_length: int = _queues("MAX_QUEUE_NAME_LENGTH", parse.whole(1), 100, "Longest queue name.")
@@ -171,9 +159,7 @@ class Settings:
         "CORRAL_WORKER_TIMEOUT", parse.seconds, 15.0, "Seconds that a WebSocket client has for each job."
     )
 
-    debug: bool = _logs(
-        "DEBUG", parse.literal_true, False, "Log level debug; only the word true switches it on."
-    )
+    debug: bool = _logs("DEBUG", parse.literal_true, False, "Log level debug; only the word true switches it on.")
     log_format: Literal["console", "json", "proxy"] = _logs(
         "CORRAL_LOG_FORMAT",
         parse.choice("console", "json", "proxy"),

@@ -46,9 +46,7 @@ class _Given:
     text: str
 
 
-def load(
-    flags: Mapping[str, str], environ: Mapping[str, str], directory: Path, *, terminal: bool = False
-) -> Resolved:
+def load(flags: Mapping[str, str], environ: Mapping[str, str], directory: Path, *, terminal: bool = False) -> Resolved:
     """Settings from `flags` (by field name), `environ` and `directory/.env`; raises `BadSettings`.
 
     An empty text counts as not given. `terminal` picks the default log format.

@@ -52,9 +52,7 @@ async def test_its_own_time_runs_out(blocking: BlockingConnection) -> None:
         await blocking.call("NOSUCH", timeout=0)
 
 
-async def test_a_silent_connection_is_dropped_and_made_anew(
-    blocking: BlockingConnection, proxy: FaultProxy
-) -> None:
+async def test_a_silent_connection_is_dropped_and_made_anew(blocking: BlockingConnection, proxy: FaultProxy) -> None:
     assert await blocking.call("PING", timeout=0) == b"PONG"
     proxy.freeze()
     with pytest.raises(StoreUnavailable, match="in time"):
@@ -75,9 +73,7 @@ async def test_a_broken_connection_fails_the_call(
     assert await blocking.call("PING", timeout=0) == b"PONG"
 
 
-async def test_cancelling_never_shifts_a_reply(
-    connect: Connect, valkey: Engine, blocking: BlockingConnection
-) -> None:
+async def test_cancelling_never_shifts_a_reply(connect: Connect, valkey: Engine, blocking: BlockingConnection) -> None:
     connection = connect(valkey.socket)
     for n in range(5):
         popping = _pop(blocking, "marker", 5)
@@ -105,9 +101,7 @@ async def test_one_call_at_a_time(blocking: BlockingConnection) -> None:
     await first
 
 
-async def test_close_ends_a_blocked_call(
-    connect: Connect, valkey: Engine, blocking: BlockingConnection
-) -> None:
+async def test_close_ends_a_blocked_call(connect: Connect, valkey: Engine, blocking: BlockingConnection) -> None:
     popping = _pop(blocking, "nothing", 5)
     await _blocked(connect(valkey.socket))
     await blocking.close()

@@ -47,9 +47,7 @@ async def test_passwords_and_users(connect: Connect, engine: Engine) -> None:
     assert "wr0ng" not in str(refused.value)
 
 
-async def test_an_engine_that_still_loads_is_not_ready(
-    connect: Connect, engine: Engine, observer: Observer
-) -> None:
+async def test_an_engine_that_still_loads_is_not_ready(connect: Connect, engine: Engine, observer: Observer) -> None:
     engine.start()
     filling = connect(engine.socket)
     await asyncio.gather(*(filling.send("SET", f"key:{n}", n) for n in range(100)))

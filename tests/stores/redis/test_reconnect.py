@@ -44,9 +44,7 @@ async def test_a_silent_connection_is_noticed_and_replaced(
     assert await connection.send("PING") == b"PONG"
 
 
-async def test_a_silent_idle_connection_is_noticed_too(
-    connect: Connect, proxy: FaultProxy, observer: Observer
-) -> None:
+async def test_a_silent_idle_connection_is_noticed_too(connect: Connect, proxy: FaultProxy, observer: Observer) -> None:
     connection = connect(_through(proxy), limits=QUICK, on_state=observer)
     await connection.ready(5)
     proxy.strand()
@@ -54,9 +52,7 @@ async def test_a_silent_idle_connection_is_noticed_too(
     assert await connection.send("PING") == b"PONG"
 
 
-async def test_a_living_idle_connection_is_kept(
-    connect: Connect, proxy: FaultProxy, observer: Observer
-) -> None:
+async def test_a_living_idle_connection_is_kept(connect: Connect, proxy: FaultProxy, observer: Observer) -> None:
     connection = connect(_through(proxy), limits=QUICK, on_state=observer)
     await connection.ready(5)
     with pytest.raises(TimeoutError):
@@ -129,9 +125,7 @@ async def test_waiting_commands_fail_after_connect_wait(connect: Connect) -> Non
         await connection.ready(0.05)
 
 
-@pytest.mark.parametrize(
-    "limits", [ConnectionLimits(waiting_commands=9), ConnectionLimits(waiting_bytes=700)]
-)
+@pytest.mark.parametrize("limits", [ConnectionLimits(waiting_commands=9), ConnectionLimits(waiting_bytes=700)])
 async def test_a_full_line_refuses_at_once(connect: Connect, limits: ConnectionLimits) -> None:
     connection = connect(NOWHERE, limits=limits)
     waiting = [connection.send("ECHO", "x" * 50) for _ in range(9)]
@@ -183,9 +177,7 @@ async def test_on_connect_comes_before_waiting_commands_and_after_each_loss(
     assert await connection.send("GET", "greeting") == b"2"
 
 
-async def test_a_failing_on_connect_is_tried_again(
-    connect: Connect, valkey: Engine, observer: Observer
-) -> None:
+async def test_a_failing_on_connect_is_tried_again(connect: Connect, valkey: Engine, observer: Observer) -> None:
     failures = iter([KeyError("a bug"), None])
 
     async def greet(sender: Sender) -> None:
@@ -209,9 +201,7 @@ async def test_an_observer_that_raises_harms_nobody(connect: Connect, valkey: En
     assert len(complaints) == 1
 
 
-async def test_close_does_not_wait_for_a_silent_engine(
-    connect: Connect, proxy: FaultProxy, observer: Observer
-) -> None:
+async def test_close_does_not_wait_for_a_silent_engine(connect: Connect, proxy: FaultProxy, observer: Observer) -> None:
     connection = connect(_through(proxy), on_state=observer)
     await connection.ready(5)
     proxy.freeze()
