@@ -99,7 +99,7 @@ def _planned(node: _Node, plan: list[Planned], rules: FlowRules, new_id: Callabl
     if above is not None:
         opts["parent"] = {"id": above.job_id, "queue": f"{rules.prefix}:{above.queue}"}
     job = parse_job_args(flow.name, flow.data, opts)
-    _check_options(job.opts, bool(flow.children))
+    _check_options(job.opts, bool(flow.children), rules)
     custom = job.opts.get("jobId")
     job_id = custom or new_id()
     return Planned(FlowJob(flow.queue_name, job, job_id, bool(flow.children), bool(custom)), node.parent)
@@ -116,7 +116,11 @@ def _check_place(flow: Flow, level: int, rules: FlowRules) -> None:
         raise BadField.at("/queueName", error) from None
 
 
-def _check_options(opts: JobOptions, has_children: bool) -> None:
+def _check_options(opts: JobOptions, has_children: bool, rules: FlowRules) -> None:
+    parent = opts.get("parent")
+    if parent and not parent["queue"].startswith(f"{rules.prefix}:"):
+        text = f"The name of a parent's queue begins with {rules.prefix}:"
+        raise BadField.at("/opts/parent/queue", InvalidInput(text))
     if opts.get("repeat"):
         raise BadField.at("/opts/repeat", InvalidInput("A job of a flow cannot be repeated"))
     if has_children and opts.get("deduplication"):

@@ -22,6 +22,7 @@ from corral.policy.javascript import is_number, text
 Repeat = Mapping[str, Any]
 Dates = dict[str, int]
 
+_LONGEST = 1000
 _WRITTEN_ANEW = frozenset({"immediately", "offset", "startDate", "endDate"})
 
 
@@ -128,6 +129,8 @@ def _check_types(repeat: Repeat) -> None:
         value = repeat.get(name)
         if value is not None and not isinstance(value, str):
             raise _refused(name, f"Invalid {name} {text(value)}, must be a string")
+        if value and len(value) > _LONGEST:
+            raise _refused(name, f"Invalid {name}, must be at most {_LONGEST} characters")
     if not isinstance(repeat.get("immediately", False), bool | None):
         raise _refused("immediately", f"Invalid immediately {text(repeat['immediately'])}, must be a boolean")
 

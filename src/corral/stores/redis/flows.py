@@ -1,5 +1,6 @@
 """`FlowStore` on Redis."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from corral.policy.parents import parent_key
 from corral.stores.redis.adding import add_call, added_id
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.flow_nodes import read_nodes
-from corral.stores.redis.job_ids import of_job
+from corral.stores.redis.job_ids import is_job, of_job
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import Call, refusal, run, run_atomically
 from corral.stores.redis.scripts import official, own
@@ -63,18 +64,19 @@ class RedisFlows:
 
         Somebody else may still come between; then those jobs stay, and the refusal is raised all the same.
         """
-        for parent, there in zip(outside, await self._all([("EXISTS", key) for key in outside]), strict=True):
-            if not there:
+        there = await asyncio.gather(*(is_job(self._connection, parent) for parent in outside))
+        for parent, known in zip(outside, there, strict=True):
+            if not known:
                 raise JobNotFound(f"Missing key for parent job {parent}. addJob")
         custom = [(name, one) for name, one in named if one.custom and parent_key(one.job.opts)]
         parents = await self._all([("HGET", name, "parentKey") for name, _ in custom])
         other = [
             (parent, one)
             for parent, (_, one) in zip(parents, custom, strict=True)
-            if parent and parent.decode() != parent_key(one.job.opts)
+            if parent and parent.decode(errors="replace") != parent_key(one.job.opts)
         ]
-        for (_, one), there in zip(other, await self._all([("EXISTS", parent) for parent, _ in other]), strict=True):
-            if there:
+        for (_, one), lives in zip(other, await self._all([("EXISTS", parent) for parent, _ in other]), strict=True):
+            if lives:
                 raise refusal(_REPLACED, one.job_id, "addJob")
 
     async def _all(self, commands: list[tuple[bytes | str, ...]]) -> list[Any]:
