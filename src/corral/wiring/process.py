@@ -23,6 +23,7 @@ from corral.operations.table import OPERATIONS
 from corral.server import status
 from corral.server.application import Application
 from corral.server.auth import Tokens
+from corral.server.docs import routes as docs
 from corral.server.http import HttpServer, Limits
 from corral.server.proxy import routes
 from corral.server.proxy.sockets import Sockets
@@ -118,7 +119,8 @@ class Process:
         sockets = Sockets(services, self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
         openers = (sockets, EventSockets(services, OPERATIONS))
         tokens = Tokens(settings.auth_tokens)
-        app = Application(services, [*status.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)], openers, tokens)
+        rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)]
+        app = Application(services, rows, openers, tokens)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
         return HttpServer(
             app,

@@ -1,0 +1,1 @@
+"""The reference as pages that work without any network but the server's own."""
