@@ -56,7 +56,7 @@ async def test_lines_of_nothing_add_nothing(client: Client) -> None:
         (b'["n"]', "#"),
         (b'{"name": "n", "opts": {"delay": -1}}', "#/opts/delay"),
         (b'{"name": "n", "opts": {"jobId": "5"}}', "#/opts/jobId"),
-        (b'{"name": "n", "opts": {"repeat": {"pattern": "x"}}}', "#/opts/repeat"),
+        (b'{"name": "n", "opts": {"repeat": {"pattern": "x"}}}', "#/opts/repeat/pattern"),
         (b'{"name": "n", "opts": {"parent": {"id": "1", "queue": "no:no"}}}', "#/opts/parent"),
     ],
 )

@@ -78,7 +78,7 @@ async def test_head_is_a_get_without_the_body(client: Client) -> None:
         ("POST", JOBS, b'{"name":"n","data":' + b"[" * 100_000, {"pointer": "#"}),
         ("POST", JOBS, [{"name": "a"}, {"name": 5}], {"pointer": "#/1/name"}),
         ("POST", JOBS, [{"name": "a", "opts": {"delay": -1}}], {"pointer": "#/0/opts/delay"}),
-        ("POST", JOBS, [{"name": "a", "opts": {"repeat": {"pattern": "x"}}}], {"pointer": "#/0/opts/repeat"}),
+        ("POST", JOBS, [{"name": "a", "opts": {"repeat": {"pattern": "x"}}}], {"pointer": "#/0/opts/repeat/pattern"}),
         ("PUT", f"{ONE}/delay", {"delay": "soon"}, {"pointer": "#/delay"}),
     ],
 )
