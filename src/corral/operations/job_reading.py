@@ -84,7 +84,11 @@ async def read_job(services: Services, request: OneJob) -> Job:
 
 
 async def search_jobs(services: Services, request: SearchJobs) -> JobsPage:
-    """The cost of a page does not grow with the queue; what it promises stands at `SearchStore.page`."""
+    """A page looks at a bounded number of jobs, so it may come with few or none and a cursor all the same.
+
+    A job that stays in its state from the first page to the last comes exactly once, in `waiting` and `active` at
+    least once.
+    """
     page = await services.store.search.page(request.queue, _search(request), request.cursor, request.limit)
     return JobsPage(page.jobs, page.cursor)
 

@@ -5,7 +5,14 @@ from typing import Annotated, Any
 
 import msgspec
 
-from corral.model.errors import CorralError, StoreUnavailable
+from corral.model.errors import (
+    CorralError,
+    JobNotFound,
+    LeaseLost,
+    NotInState,
+    StoreUnavailable,
+    UnmetDependencies,
+)
 from corral.model.lease import Held, ItemResult, ItemResults, Lease, Leases
 from corral.model.outcome import AwaitingChildren, Completed, Failed, Outcome, Postponed, Released
 from corral.operations.operation import Operation, Permission
@@ -159,8 +166,10 @@ def _row(name: str, path: str, summary: str, request: type[msgspec.Struct], run:
         run=run,
         permission=Permission.WORK,
         tag="leases",
+        errors=(JobNotFound, LeaseLost, NotInState, UnmetDependencies),
         fn=fn,
         args=("*",),
+        example={"items": [{"id": "1", "token": "6b7c...:0"}]},
     )
 
 
@@ -168,7 +177,9 @@ OPERATIONS = (
     msgspec.structs.replace(
         _row("claimJobs", "", "Claim up to n jobs, waiting up to 30 s for the first.", ClaimJobs, claim, "claimJobs"),
         response=Leases,
+        errors=(),
         waits=True,
+        example={"count": 10, "wait": 30},
     ),
     _row("extendLeases", "/extend", "Keep leases for longer.", ExtendLeases, extend, "extendLocks"),
     _row("completeJobs", "/complete", "Complete leased jobs.", CompleteJobs, complete, "moveToCompleted"),

@@ -7,6 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 
 SERVER = "http://localhost:8080"
+_WIDTH = 100
 _SAMPLES = {"queue": "emails", "queueName": "emails", "job_id": "1", "jobId": "1", "id": "1"}
 
 
@@ -19,9 +20,11 @@ def curl(method: str, path: str, operation: Schema) -> str:
         parts.append('-H "Authorization: Bearer $TOKEN"')
     parts.append(_url(path, operation))
     body = body_of(operation)
-    if body is not None:
-        parts.append(f"-d {shlex.quote(body)}")
-    return " ".join(parts)
+    command = " ".join(parts)
+    if body is None:
+        return command
+    data = f"-d {shlex.quote(body)}"
+    return f"{command} {data}" if len(command) + len(data) < _WIDTH else f"{command} \\\n  {data}"
 
 
 def body_of(operation: Schema) -> str | None:

@@ -1,8 +1,8 @@
 """GET /docs/problems: every error that a problem body can name, each at its `type`."""
 
-from collections.abc import Iterator
 from html import escape
 
+from corral.model import errors
 from corral.model.errors import CorralError
 from corral.server.docs.markup import paragraphs
 from corral.server.docs.page import page
@@ -29,13 +29,8 @@ def problems_page() -> str:
 
 def catalogue() -> list[type[CorralError]]:
     """One class per code, the most general that has it."""
+    kinds = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, CorralError)]
     by_code: dict[str, type[CorralError]] = {}
-    for kind in _descendants(CorralError):
+    for kind in sorted(kinds, key=lambda kind: len(kind.__mro__)):
         by_code.setdefault(kind.code, kind)
     return sorted(by_code.values(), key=lambda kind: (status_of(kind), kind.code))
-
-
-def _descendants(kind: type[CorralError]) -> Iterator[type[CorralError]]:
-    yield kind
-    for below in kind.__subclasses__():
-        yield from _descendants(below)

@@ -1,5 +1,6 @@
 """One row of the table of operations as OpenAPI describes it."""
 
+import re
 from typing import Any
 
 from msgspec.structs import FieldInfo
@@ -25,6 +26,9 @@ _KNOWN = {
     "description": "What `ETag` said before: if nothing has changed since, the answer is 304 without a body.",
     "schema": {"type": "string"},
 }
+_RAISES = re.compile(r"Raises [^.]*\.")
+"""In a docstring; callers over HTTP find the errors among the answers."""
+
 _FORMS = "An answer in lines is asked for with `Accept: application/x-ndjson`"
 
 
@@ -48,7 +52,7 @@ def described(operation: Operation, schemas: Schemas, responses: Responses) -> S
 
 
 def _description(operation: Operation, places: Places) -> str:
-    texts = [prose(operation.run.__doc__)]
+    texts = [_RAISES.sub("", prose(operation.run.__doc__)).strip()]
     if places.body is None and places.query:
         texts.append(prose(operation.request.__doc__))
     if operation.pages:
