@@ -25,6 +25,23 @@ def test_what_never_runs_is_refused(repeat: dict[str, Any]) -> None:
         new_scheduler("s", "tick", b"5", repeat, {}, NOW)
 
 
+@pytest.mark.parametrize(
+    ("repeat", "pointer"),
+    [
+        ({"every": 10**14}, "#/every"),
+        ({"every": 5, "offset": 10**14 - NOW}, "#/offset"),
+        ({"every": 5, "startDate": 8_640_000_000_000_000}, None),
+        ({"pattern": "@daily", "startDate": 10**14}, None),
+    ],
+)
+def test_times_that_no_id_can_hold_are_refused(repeat: dict[str, Any], pointer: str | None) -> None:
+    with pytest.raises(InvalidInput) as error:
+        new_scheduler("s", "tick", b"5", repeat, {}, NOW)
+    if pointer:
+        assert isinstance(error.value, BadField)
+        assert error.value.problems[0].pointer == pointer
+
+
 def test_the_template_gets_no_defaults() -> None:
     opts = {"backoff": 500, "lifo": True, "removeOnComplete": None, "priority": 2.0}
     assert template_options(opts) == {"backoff": 500, "lifo": True, "priority": 2}

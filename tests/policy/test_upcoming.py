@@ -34,6 +34,14 @@ def test_a_scheduler_whose_next_job_is_gone_speaks_for_itself() -> None:
     assert upcoming(stored(None, started=True, pattern="@yearly", tz="Asia/Tokyo"), NOW, 1)[0] > NOW
 
 
+def test_nothing_runs_after_the_last_date_there_is() -> None:
+    assert upcoming(stored({"every": 4 * 10**15, "count": 1}), NOW) == [
+        NOW + HOUR,
+        NOW + HOUR + 4 * 10**15,
+        NOW + HOUR + 8 * 10**15,
+    ]
+
+
 @pytest.mark.parametrize(
     "repeat",
     [

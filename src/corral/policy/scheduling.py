@@ -10,6 +10,7 @@ from corral.policy.given_options import check_given
 from corral.policy.options import normalise, tidy
 from corral.policy.recurrence import Repeat, check_repeat, next_iteration, next_job_opts, scheduler_record
 
+_FURTHEST = 10**14  # the year 5138: BullMQ's scripts write no more than 14 digits of a time into the ids of jobs
 _EACH_OWN = ("jobId", "repeat", "delay", "parent")
 
 
@@ -19,8 +20,18 @@ def new_scheduler(key: str, name: str, data: bytes, repeat: Repeat, template: Jo
     iteration = next_iteration(repeat, now)
     if iteration is None:
         raise InvalidInput("The repetition is over before it began")
+    record = scheduler_record(repeat, name)
+    _check_reach(record, iteration.millis or 0, now)
     first = next_job_opts(iteration, key, repeat, template, now)
-    return NewScheduler(key, name, data, scheduler_record(repeat, name), template, first, iteration.millis or 0)
+    return NewScheduler(key, name, data, record, template, first, iteration.millis or 0)
+
+
+def _check_reach(record: dict[str, Any], due: int, now: int) -> None:
+    for option in ("every", "offset"):
+        if now + record.get(option, 0) >= _FURTHEST:
+            raise BadField.at(f"/{option}", InvalidInput(f"Invalid {option}: the next run is too far away"))
+    if max(due, record.get("startDate", 0)) >= _FURTHEST:
+        raise InvalidInput("The first run is too far away")
 
 
 def template_options(opts: Any) -> JobOptions:

@@ -8,6 +8,7 @@ import msgspec
 
 from corral.model.errors import InvalidInput
 from corral.model.scheduler import Scheduler, StoredScheduler
+from corral.policy.cron.dates import FURTHEST
 from corral.policy.recurrence import Repeat, check_repeat, next_iteration
 
 _RECURRENCE = frozenset({"every", "pattern", "tz", "limit", "startDate", "endDate"})
@@ -37,6 +38,8 @@ def _follow(runs: list[int], repeat: Repeat, scheduler: Scheduler, now: int, mos
         if iteration is None:
             return
         last = _slot(repeat["every"], last, at, scheduler.offset or 0) if iteration.millis is None else iteration.millis
+        if last > FURTHEST:
+            return
         count = iteration.count
         runs.append(last)
 

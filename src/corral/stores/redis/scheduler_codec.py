@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from corral.model.scheduler import Scheduler, StoredScheduler, Template
+from corral.policy.javascript import MAX_SAFE
 from corral.policy.json_body import json_or_text
 from corral.policy.options import decode_short
 from corral.stores.redis.codec import fields
@@ -59,9 +60,10 @@ def _offset(raw: bytes | None) -> int | msgspec.UnsetType:
 
 def _whole(raw: bytes | None) -> int | None:
     try:
-        return None if raw is None else int(float(raw))
+        found = None if raw is None else int(float(raw))
     except (ValueError, OverflowError):
         return None
+    return found if found is None or abs(found) <= MAX_SAFE else None
 
 
 def _text(raw: bytes) -> str:
