@@ -112,7 +112,7 @@ def _responses(operation: Schema, document: Schema) -> str:
             kinds = {kind_of(media["schema"], type_link) for media in response.get("content", {}).values()}
             said += "".join(f" {kind}" for kind in sorted(kinds) if kind != "text")
         rows.append(f"<tr><td>{status}</td><td>{said}</td></tr>")
-    return f"<h4>Answers</h4><table class=\"answers\">{''.join(rows)}</table>"
+    return f'<h4>Answers</h4><table class="answers">{"".join(rows)}</table>'
 
 
 def _type(name: str, schema: Schema) -> str:
