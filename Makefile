@@ -35,7 +35,7 @@ check: setup $(VENV)/.dev ## Lint, check the format, the types and the layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: setup ## Compare corral with its peers
+bench: setup $(if $(NODE),tests/interop/node_modules/.package-lock.json) ## Compare corral with its peers
 	$(BIN)/python -m benchmarks $(ARGS)
 
 pins: ## Choose the versions in requirements/ anew (needs uv)

@@ -14,6 +14,7 @@ from corral.server.ws.transport import open_socket
 
 _TIMED_OUT = Response(408, b"Request Timeout")
 _STOPPING = Response(503, b"Service Unavailable")
+_HEAD, _BETWEEN = Phase.HEAD, Phase.BETWEEN
 _BODILESS = frozenset((204, 304))
 
 
@@ -51,7 +52,7 @@ class HttpConnection(asyncio.Protocol):
         if self._ended or self._refusal is not None:
             return
         reader = self._reader
-        if reader.phase is not Phase.HEAD:
+        if reader.phase is not _HEAD:
             self._since = self._service.now
         self._refusal = reader.feed(data)
         self._advance()
@@ -96,7 +97,7 @@ class HttpConnection(asyncio.Protocol):
                 self._transport.abort()
         elif self._current is not None or self._ready:
             return
-        elif self._reader.phase is not Phase.BETWEEN:
+        elif self._reader.phase is not _BETWEEN:
             if waited > limits.request_timeout:
                 self._hang_up(self._service.heads.refusal(_TIMED_OUT))
         elif waited > limits.idle_timeout:
@@ -105,7 +106,7 @@ class HttpConnection(asyncio.Protocol):
     def retire(self) -> None:
         if self._stream is not None and self._stream.endless and self._work is not None:
             self._work.cancel()
-        elif self._current is None and not self._ready and self._reader.phase is Phase.BETWEEN:
+        elif self._current is None and not self._ready and self._reader.phase is _BETWEEN:
             self._end()
 
     def abort(self) -> None:
@@ -189,7 +190,7 @@ class HttpConnection(asyncio.Protocol):
             self._hang_up(self._service.heads.refusal(refusal))
         elif reader.upgrade is not None:
             self._upgrade(reader.upgrade, reader.rest)
-        elif self._half_closed or (self._service.stopping and reader.phase is Phase.BETWEEN):
+        elif self._half_closed or (self._service.stopping and reader.phase is _BETWEEN):
             self._end()
         elif reader.expects_continue:
             reader.expects_continue = False

@@ -15,9 +15,6 @@ Durability = Literal["aof", "fsync"]
 """`aof`: a power cut may cost the last second of acknowledged writes; `fsync`: none, at a price per write."""
 
 APPENDFSYNC: dict[Durability, str] = {"aof": "everysec", "fsync": "always"}
-ALLOCATOR = "glibc.malloc.tcache_count=32768"
-"""The bundled server allocates with glibc, whose cache of 7 pieces per size is far below what one script frees: with
-more, adding 100 jobs at a time costs it a third less CPU. Other C libraries do not look at this."""
 LEASH = Path(__file__).with_name("leash.py")
 
 
@@ -43,7 +40,6 @@ def spawn(folder: DataFolder, settings: ServerSettings, server_lock: FileLock) -
             stdout=log,
             stderr=log,
             cwd=folder.server_dir,
-            env={**os.environ, "GLIBC_TUNABLES": os.environ.get("GLIBC_TUNABLES", ALLOCATOR)},
             pass_fds=(server_lock.fd,),
             start_new_session=True,
         )

@@ -40,6 +40,7 @@ class Adder:
         self._stored_in = stored_in
         self._batches: dict[str, _Batch] = {}
         self._sending: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def add(self, queue: str, jobs: Sequence[NewJob], now: int) -> list[str]:
         if not jobs:
@@ -56,7 +57,7 @@ class Adder:
 
     def _join(self, queue: str, jobs: Sequence[NewJob], now: int) -> asyncio.Future[list[str]]:
         """Put the jobs into this tick's batch of the queue; a caller's jobs are never split over two calls."""
-        loop = asyncio.get_running_loop()
+        loop = self._loop = self._loop or asyncio.get_running_loop()  # asking costs a system call in Python 3.11
         batch = self._batches.get(queue)
         if batch is None:
             self._stored_in(queue)
