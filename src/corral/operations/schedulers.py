@@ -218,6 +218,7 @@ OPERATIONS = (
         permission=Permission.READ,
         tag="schedulers",
         errors=(NotFound,),
+        tagged=True,
         fn="getJobScheduler",
         args=("id",),
     ),

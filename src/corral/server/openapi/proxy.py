@@ -11,6 +11,7 @@ from corral.server.status import Health
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Whole = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+Address = Annotated[str, msgspec.Meta(pattern=r"^https?://\S+$")]
 Any_ = msgspec.Raw
 _REFUSALS = {
     "400": "The request cannot be right; nothing was stored. The text says why.",
@@ -32,7 +33,7 @@ class PostedJob(msgspec.Struct, forbid_unknown_fields=True):
 class Target(msgspec.Struct, forbid_unknown_fields=True):
     """Where jobs are sent. `timeout` (ms) is how long the endpoint may take to begin its answer."""
 
-    url: Text
+    url: Address
     method: Literal["POST", "PUT", "PATCH"]
     headers: dict[str, str] = {}
     timeout: Whole = 3000
@@ -49,7 +50,7 @@ class PostedWorker(msgspec.Struct, forbid_unknown_fields=True):
 class PostedEndpoint(msgspec.Struct):
     """The same in the older form, with the queue in the path."""
 
-    url: Text
+    url: Address
     method: Literal["POST", "PUT", "PATCH"] = "POST"
     headers: dict[str, str] = {}
     timeout: Whole = 3000
