@@ -73,6 +73,8 @@ async def test_head_is_a_get_without_the_body(client: Client) -> None:
         ("GET", "/v1/queues/polite/priorities", None, {"parameter": "priorities"}),
         ("GET", f"{JOBS}?limit=many", None, {"parameter": "limit"}),
         ("GET", f"{JOBS}?surprise=1", None, {"parameter": "surprise"}),
+        ("POST", "/v1/queues/polite/pause?surprise=1", b"", {"parameter": "surprise"}),
+        ("POST", JOBS, {"name": "a", "opts": {"repeat": {"every": 1000, "limit": 0}}}, {"pointer": "#/opts/repeat"}),
         ("POST", JOBS, b"{", {"pointer": "#"}),
         ("POST", JOBS, b'{"name": "\xff"}', {"pointer": "#"}),
         ("POST", JOBS, b'{"name":"n","data":' + b"[" * 100_000, {"pointer": "#"}),

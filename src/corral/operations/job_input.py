@@ -7,7 +7,7 @@ import msgspec
 from corral.model.errors import BadField, FieldProblem, InvalidInput
 from corral.model.job import NewJob
 from corral.policy.job_bodies import parse_job_args
-from corral.policy.recurrence import check_repeat
+from corral.policy.scheduling import new_scheduler
 
 _MOST_PROBLEMS = 100
 
@@ -108,7 +108,7 @@ def _check_repeat(job: NewJob, now: int) -> None:
     repeat = job.opts.get("repeat")
     if repeat:
         try:
-            check_repeat(repeat, now)
+            new_scheduler("", job.name, job.data, repeat, {}, now)
         except InvalidInput as error:
             raise BadField.at("/opts/repeat", error) from None
 

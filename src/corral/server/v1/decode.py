@@ -35,7 +35,7 @@ class RequestDecoder:
     def decode(self, request: Request, params: list[str]) -> Any:
         """Raises `BadField`, with a pointer to what is wrong."""
         values = self._from_path(params)
-        if self._query:
+        if request.query:
             values.update(self._from_query(request.query))
         if self._body is not None:
             values.update(self._from_body(request))
@@ -58,7 +58,7 @@ class RequestDecoder:
         return values
 
     def _from_query(self, query: str) -> dict[str, Any]:
-        given = parse_qs(query, keep_blank_values=True) if query else {}
+        given = parse_qs(query, keep_blank_values=True)
         given = {name: values for name, values in given.items() if name not in self._ignored}
         unknown = given.keys() - self._query.keys()
         if unknown:
