@@ -37,3 +37,9 @@ def test_find(router: Router[str], method: str, path: str, found: tuple[str, lis
 def test_one_route_of_a_kind(router: Router[str]) -> None:
     with pytest.raises(ValueError, match="routed twice"):
         router.add("GET", "/queues/:other/jobs", "again")
+
+
+def test_the_methods_of_a_path(router: Router[str]) -> None:
+    assert router.methods("/queues/q/jobs/lookup") == ["GET", "POST"]
+    assert router.methods("/queues/q/jobs/7/promote") == ["POST"]
+    assert router.methods("/queues//jobs") == []

@@ -1,12 +1,13 @@
 """The whole document: every operation, every other route, and what they have in common."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from corral.operations.operation import Operation
 from corral.server.openapi.operations import BEARER, described
 from corral.server.openapi.proxy import ROWS, described_row
 from corral.server.openapi.responses import Responses
 from corral.server.openapi.schema import Schema, Schemas, prose
+from corral.server.v1.places import places_of
 from corral.server.v1.problems import DOCS
 
 TAGS = {
@@ -31,9 +32,11 @@ _SCHEMES = {
 }
 
 
-def document(operations: Iterable[Operation], version: str) -> Schema:
+def document(operations: Sequence[Operation], version: str) -> Schema:
     """OpenAPI 3.1 as plain values."""
     schemas = Schemas()
+    for one in operations:  # first of all, as types that are given and told too are described as given
+        schemas.given(places_of(one).body)
     responses = Responses(schemas)
     paths: Schema = {}
     for one in operations:
