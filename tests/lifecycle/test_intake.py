@@ -68,7 +68,7 @@ async def test_a_new_job_opens_it(store: RedisStore, queue: str, watch: Watch) -
     woken.intake.saw(NOTHING, asked=1)
     await _blocked(store)
     await add(store, queue)
-    await woken.open(0.5)
+    await woken.open(3)
 
 
 async def test_the_next_delayed_job_opens_it_when_due(store: RedisStore, queue: str, watch: Watch) -> None:
@@ -133,9 +133,9 @@ async def test_a_sign_that_finds_no_room_is_passed_on(store: RedisStore, queue: 
     full.intake.saw(NOTHING, asked=1)
     await _blocked(store)
     await add(store, queue)
-    await full.open(0.5)
+    await full.open(3)
     free.intake.saw(NOTHING, asked=1)
-    await free.open(0.5)
+    await free.open(3)
 
 
 async def test_closing_leaves_a_sign_for_others(store: RedisStore, queue: str, watch: Watch) -> None:
@@ -144,6 +144,6 @@ async def test_closing_leaves_a_sign_for_others(store: RedisStore, queue: str, w
     await _blocked(store)
     await leaving.intake.close()
     other.intake.saw(NOTHING, asked=1)
-    await other.open(0.5)
+    await other.open(3)
     leaving.intake.saw(NOTHING, asked=1)
     assert len([task for task in asyncio.all_tasks() if "Intake" in repr(task)]) == 0
