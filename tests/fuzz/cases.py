@@ -1,10 +1,12 @@
 """Calls made from the OpenAPI document, and what is changed in them so that they meet something."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
+from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 
@@ -19,6 +21,9 @@ KNOWN = ("queue", "queue", "queue", "queue", "queue", "token", "token", "nothing
 
 _LOCKED = frozenset({"proxySetProgress", "proxyAddLog"})
 _SHORT = 0.02
+_JOB = st.fixed_dictionaries({"name": st.text()}, optional={"data": st.booleans() | st.text(), "opts": st.none()})
+_LINES = st.lists(_JOB | st.booleans(), max_size=5).map(lambda jobs: "\n".join(map(json.dumps, jobs)).encode())
+schemathesis.openapi.media_type("application/x-ndjson", _LINES)
 
 
 def shots() -> list[Any]:
