@@ -30,7 +30,7 @@ import msgspec
 
 
 class CorralError(Exception):
-    """The root; `code` is stable and meant for programs, the message for people."""
+    """The root, and by itself what should never happen. `code` is stable and for programs, the message for people."""
 
     code = "internal"
 

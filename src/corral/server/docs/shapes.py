@@ -99,4 +99,5 @@ def _size(schema: Schema) -> str:
 def _need(schema: Schema, required: bool) -> str:
     if required:
         return "required"
-    return f"`{json.dumps(schema['default'])}`" if schema.get("default") not in (None, [], "", {}) else ""
+    default = schema.get("default")
+    return f"`{json.dumps(default)}`" if default not in (None, "") and not isinstance(default, (list, dict)) else ""
