@@ -72,6 +72,7 @@ async def test_head_is_a_get_without_the_body(client: Client) -> None:
         ("GET", "/v1/queues/%GG%/jobs", None, {"parameter": "queue"}),
         ("GET", "/v1/queues/polite/priorities", None, {"parameter": "priorities"}),
         ("GET", f"{JOBS}?limit=many", None, {"parameter": "limit"}),
+        ("GET", f"{JOBS}?addedFrom=null", None, {"parameter": "addedFrom"}),
         ("GET", f"{JOBS}?surprise=1", None, {"parameter": "surprise"}),
         ("POST", "/v1/queues/polite/pause?surprise=1", b"", {"parameter": "surprise"}),
         ("POST", JOBS, {"name": "a", "opts": {"repeat": {"every": 1000, "limit": 0}}}, {"pointer": "#/opts/repeat"}),
@@ -90,6 +91,13 @@ async def test_what_is_wrong_is_pointed_to(client: Client, method: str, path: st
     assert (found["status"], found["type"]) == (400, "/docs/problems#invalid-input")
     [first, *_] = found["errors"]
     assert first.items() >= where.items(), first
+
+
+async def test_null_in_a_query_is_text(client: Client) -> None:
+    for name in ("null", "other"):
+        await client.call("POST", JOBS, {"name": name})
+    found = (await client.call("GET", f"{JOBS}?name=null")).json()["jobs"]
+    assert [job["name"] for job in found] == ["null"]
 
 
 async def test_a_tag_saves_sending_again(client: Client) -> None:

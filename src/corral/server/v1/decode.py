@@ -1,7 +1,9 @@
 """From an HTTP request to an operation's own request value."""
 
 from collections.abc import Mapping, Set
-from typing import Annotated, Any, get_origin
+from functools import cache
+from types import NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 from urllib.parse import parse_qs
 
 import msgspec
@@ -41,7 +43,7 @@ class RequestDecoder:
             values.update(self._from_body(request))
         for header, field in self._headers.items():
             if field.name not in values and header in request.headers:
-                values[field.name] = _converted(request.headers[header], field.type, header)
+                values[field.name] = _converted(request.headers[header], field, header)
         for parameter, name in self._required:
             if name not in values:
                 raise BadField(FieldProblem(f"The parameter {parameter} is required", parameter=parameter))
@@ -54,7 +56,7 @@ class RequestDecoder:
                 text = decode_segment(raw)
             except InvalidInput as error:
                 raise BadField(FieldProblem(str(error), parameter=name)) from None
-            values[name] = _converted(text, field.type, name)
+            values[name] = _converted(text, field, name)
         return values
 
     def _from_query(self, query: str) -> dict[str, Any]:
@@ -91,15 +93,22 @@ def takes_many(kind: Any) -> bool:
 def _parameter(field: FieldInfo, values: list[str]) -> Any:
     if takes_many(field.type):
         many = [part for value in values for part in value.split(",") if part]
-        return _converted(many, field.type, field.encode_name)
-    return _converted(values[0], field.type, field.encode_name)
+        return _converted(many, field, field.encode_name)
+    return _converted(values[0], field, field.encode_name)
 
 
-def _converted(value: Any, to: Any, name: str) -> Any:
+def _converted(value: Any, field: FieldInfo, name: str) -> Any:
     try:
-        return msgspec.convert(value, to, strict=False)
+        return msgspec.convert(value, _as_text(field.type), strict=False)
     except msgspec.ValidationError as error:
         raise BadField(FieldProblem(str(error), parameter=name)) from None
+
+
+@cache
+def _as_text(kind: Any) -> Any:
+    """The type without null, which text is not: `?name=null` is a name."""
+    members = [member for member in get_args(kind) if member is not NoneType]
+    return Union[tuple(members)] if get_origin(kind) in (Union, UnionType) else kind  # noqa: UP007
 
 
 def _check_text(body: bytes) -> None:
