@@ -61,32 +61,23 @@ async def run_atomically(connection: Connection, calls: Sequence[Call]) -> list[
     return replies
 
 
-def refusal(code: int, job_id: str, verb: str) -> Exception:
-    """What a negative answer of BullMQ's scripts means (the codes are theirs)."""
-    match code:
-        case -1:
-            return JobNotFound(f"Missing key for job {job_id}. {verb}")
-        case -2:
-            return LockLost(f"Missing lock for job {job_id}. {verb}")
-        case -3:
-            return NotInState(f"Job {job_id} is not in the active state. {verb}")
-        case -4:
-            return UnmetDependencies(f"Job {job_id} has pending dependencies. {verb}")
-        case -5:
-            return JobNotFound(f"Missing key for parent job of {job_id}. {verb}")
-        case -6:
-            return LockLost(f"Lock mismatch for job {job_id}. {verb}")
-        case -7:
-            return NotInState(f"The parent of job {job_id} cannot be replaced. {verb}")
-        case -8:
-            return NotInState(f"Job {job_id} belongs to a job scheduler and cannot be removed directly. {verb}")
-        case -9:
-            return UnmetDependencies(f"Cannot complete job {job_id} because it has at least one failed child. {verb}")
-        case -10:
-            return NotInState(f"Cannot create job scheduler iteration - job ID already exists. {verb}")
-        case -11:
-            return NotInState(
-                f"Cannot create job scheduler iteration - current and next time slots already have jobs. {verb}"
-            )
-        case _:
-            return StoreError(f"Unknown code {code} for job {job_id}. {verb}")
+_REFUSALS: dict[int, tuple[type[CorralError], str]] = {
+    -1: (JobNotFound, "Missing key for job {id}."),
+    -2: (LockLost, "Missing lock for job {id}."),
+    -3: (NotInState, "Job {id} is not in the active state."),
+    -4: (UnmetDependencies, "Job {id} has pending dependencies."),
+    -5: (JobNotFound, "Missing key for parent job of {id}."),
+    -6: (LockLost, "Lock mismatch for job {id}."),
+    -7: (NotInState, "The parent of job {id} cannot be replaced."),
+    -8: (NotInState, "Job {id} belongs to a job scheduler and cannot be removed directly."),
+    -9: (UnmetDependencies, "Cannot complete job {id} because it has at least one failed child."),
+    -10: (NotInState, "Cannot create job scheduler iteration - job ID already exists."),
+    -11: (NotInState, "Cannot create job scheduler iteration - current and next time slots already have jobs."),
+}
+"""What the negative answers of BullMQ's scripts mean; the codes are theirs."""
+
+
+def refusal(code: int, job_id: str, verb: str) -> CorralError:
+    """The error that a script's negative answer stands for."""
+    kind, text = _REFUSALS.get(code, (StoreError, f"Unknown code {code} for job {{id}}."))
+    return kind(f"{text.replace('{id}', job_id)} {verb}")
