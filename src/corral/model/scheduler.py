@@ -50,9 +50,11 @@ class Scheduler(msgspec.Struct, frozen=True, rename="camel"):
 class StoredScheduler(msgspec.Struct, frozen=True):
     """A scheduler with what its next job carries on: `repeat` is that job's, None when there is no such job.
 
-    `started`: a worker has taken it up already.
+    `started`: a worker has taken it up already. `revision` is another one after every change of what was put,
+    and the same after a run.
     """
 
     scheduler: Scheduler
     repeat: dict[str, Any] | None = None
     started: bool = False
+    revision: str = ""

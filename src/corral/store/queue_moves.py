@@ -32,6 +32,19 @@ class QueueMoveStore(Protocol):
         `failed` or `delayed` to waiting; whether there may be more."""
         ...
 
+    async def remove_orphans(self, queue: str, cursor: str | None, most: int) -> tuple[int, str | None]:
+        """Look at about `most` keys of the engine, from `cursor` on, and remove what is left of jobs of the queue
+        that are in no state.
+
+        Returns how many such jobs there were and where the next step goes on, None after the last. An engine in
+        which no job can be in no state has none.
+        """
+        ...
+
+    async def remove_priority_key(self, queue: str) -> bool:
+        """Drop the index of priorities that BullMQ kept before it had prioritized jobs; whether there was one."""
+        ...
+
     async def trim_events(self, queue: str, length: int) -> int:
         """Drop old events until about `length` are left; how many went."""
         ...

@@ -11,6 +11,10 @@ class QueueStore(Protocol):
         """Jobs per state, in the order asked for."""
         ...
 
+    async def delayed_before(self, queue: str, moment: int) -> int:
+        """How many delayed jobs are due before `moment` (ms)."""
+        ...
+
     async def counts_per_priority(self, queue: str, priorities: Sequence[int]) -> list[int]:
         """Waiting jobs of each priority; 0 are those without one."""
         ...
@@ -33,4 +37,8 @@ class QueueStore(Protocol):
 
     async def workers(self, queue: str) -> list[dict[str, str]]:
         """The connections that call themselves workers of this queue, as BullMQ's `getWorkers` gives them."""
+        ...
+
+    async def event_readers(self, queue: str) -> list[dict[str, str]]:
+        """The same for the connections by which BullMQ's `QueueEvents` follow this queue."""
         ...

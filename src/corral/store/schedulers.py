@@ -1,7 +1,7 @@
 """Job schedulers: factories that put the next job of a series into the delayed state."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -17,6 +17,9 @@ class Following(msgspec.Struct, frozen=True):
     due: int
     data: bytes
     opts: JobOptions
+
+
+ANY_REVISION: Final = "*"
 
 
 class PutScheduler(msgspec.Struct, frozen=True):
@@ -48,11 +51,15 @@ class SchedulerStore(Protocol):
         """Whether the key names a scheduler, and not a repeatable job of BullMQ 5."""
         ...
 
-    async def put(self, queue: str, scheduler: NewScheduler, now: int) -> PutScheduler:
+    async def put(
+        self, queue: str, scheduler: NewScheduler, now: int, revision: str | None = None
+    ) -> PutScheduler:
         """Store the scheduler and its next job, in place of those of that key.
 
         A next job that a worker has taken up already stays. Raises `NotInState` when the place of the next job
-        is taken, as by one that has run.
+        is taken, as by one that has run. With `revision`, raises `PreconditionFailed` unless there is a scheduler
+        and that is its revision, or `ANY_REVISION` is asked for: the look and the change are one step, so of
+        several who have seen the same and change it, one succeeds.
         """
         ...
 
@@ -72,6 +79,9 @@ class SchedulerStore(Protocol):
 
     async def count(self, queue: str) -> int: ...
 
-    async def remove(self, queue: str, key: str) -> bool:
-        """Delete the scheduler and its next job, unless a worker has that; False when there was none."""
+    async def remove(self, queue: str, key: str, revision: str | None = None) -> bool:
+        """Delete the scheduler and its next job, unless a worker has that; False when there was none.
+
+        With `revision`, raises `PreconditionFailed` as `put` does.
+        """
         ...

@@ -26,6 +26,11 @@ _STATES = ("wait", "paused", "prioritized", "active", "delayed", "waiting-childr
 _GLOB = re.compile(r"([\[\]*?\\])")
 
 
+def literal(text: str) -> str:
+    """A glob that only the text itself fits."""
+    return _GLOB.sub(r"\\\1", text)
+
+
 class RedisDirectory:
     """Fulfils `store.directory.DirectoryStore`."""
 
@@ -101,7 +106,7 @@ class RedisDirectory:
 
     async def _step(self) -> bool:
         """Whether there is more to look at."""
-        glob = _GLOB.sub(r"\\\1", self._prefix) + ":*:meta"
+        glob = f"{literal(self._prefix)}:*:meta"
         command = ("SCAN", self._cursor, "MATCH", glob, "COUNT", _STEP_KEYS)
         self._cursor, found = await self._connection.send(*command, repeat=True)
         names = [name for key in found if (name := self._name(key))]

@@ -2,9 +2,10 @@
 
 import sys
 
-from corral.model.errors import QueueActive, QueueNotPaused
+from corral.model.errors import QueueActive, QueueNotPaused, StoreError
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache
+from corral.stores.redis.orphans import remove_orphans
 from corral.stores.redis.run import run
 from corral.stores.redis.scripts import official
 
@@ -46,6 +47,16 @@ class RedisQueueMoves:
         names = (keys.base, *keys.many("events", state, "wait", "paused", "meta", "active", "marker"))
         args = (most, _EVER if until is None else until, state)
         return bool(await run(self._connection, official("moveJobsToWait"), names, *args, repeat=True))
+
+    async def remove_orphans(self, queue: str, cursor: str | None, most: int) -> tuple[int, str | None]:
+        return await remove_orphans(self._connection, self._keys.of(queue), cursor, most)
+
+    async def remove_priority_key(self, queue: str) -> bool:
+        try:  # emptied, it is gone; a job of that name is no sorted set, and stays
+            key = self._keys.of(queue).job("priority")
+            return bool(await self._connection.send("ZREMRANGEBYRANK", key, 0, -1, repeat=True))
+        except StoreError:
+            return False
 
     async def trim_events(self, queue: str, length: int) -> int:
         key = self._keys.of(queue).events

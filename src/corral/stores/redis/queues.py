@@ -8,6 +8,9 @@ from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import run
 from corral.stores.redis.scripts import official
 
+_PER_MS = 0x1000  # a delayed job's score is when it is due, and its place among those that are due in that millisecond
+_EVENT_READER = ":qe"  # ends the name of the connection of BullMQ's QueueEvents
+
 
 class RedisQueues:
     """Fulfils `store.queues.QueueStore`."""
@@ -24,6 +27,11 @@ class RedisQueues:
         base = self._keys.of(queue).base
         found = await run(self._connection, official("getCounts"), (base,), *names, repeat=True)
         return dict(zip(states, found, strict=True))
+
+    async def delayed_before(self, queue: str, moment: int) -> int:
+        key = self._keys.of(queue)["delayed"]
+        found: int = await self._connection.send("ZCOUNT", key, "-inf", f"({moment * _PER_MS}", repeat=True)
+        return found
 
     async def counts_per_priority(self, queue: str, priorities: Sequence[int]) -> list[int]:
         names = self._keys.of(queue).many("wait", "prioritized")
@@ -54,14 +62,18 @@ class RedisQueues:
         for one in await self._clients():
             queue = queue_named_by(one.get("name", ""), self._keys.prefix)
             if queue:
-                found.append({**one, "name": queue, "rawname": one["name"]})
+                found.append(_named(one, queue))
         return found
 
     async def workers(self, queue: str) -> list[dict[str, str]]:
         wanted = client_name(self._keys.of(queue), queue)
         clients = await self._clients()
         mine = [one for one in clients if one["name"] == wanted or one["name"].startswith(f"{wanted}:w:")]
-        return [{**one, "name": queue, "rawname": one["name"]} for one in mine]
+        return [_named(one, queue) for one in mine]
+
+    async def event_readers(self, queue: str) -> list[dict[str, str]]:
+        wanted = client_name(self._keys.of(queue), queue) + _EVENT_READER
+        return [_named(one, queue) for one in await self._clients() if one["name"] == wanted]
 
     async def _clients(self) -> list[dict[str, str]]:
         lines = (await self._connection.send("CLIENT", "LIST", repeat=True)).decode(errors="replace").splitlines()
@@ -71,3 +83,7 @@ class RedisQueues:
         names = self._keys.of(queue).many(source, target, "meta", "prioritized", "events", "delayed", "marker")
         left: int = await run(self._connection, official("pause"), names, event, "1", repeat=True)
         return left
+
+
+def _named(client: dict[str, str], queue: str) -> dict[str, str]:
+    return {**client, "name": queue, "rawname": client["name"]}

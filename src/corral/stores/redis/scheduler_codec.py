@@ -9,6 +9,7 @@ from corral.policy.javascript import MAX_SAFE
 from corral.policy.json_body import json_or_text
 from corral.policy.options import decode_short
 from corral.stores.redis.codec import fields
+from corral.stores.redis.revision import revision_of
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _UNSET = msgspec.UNSET
@@ -35,7 +36,12 @@ def stored_scheduler(entry: list[Any]) -> StoredScheduler | None:
         template=_template(record),
     )
     repeat = None if opts is None else _object(opts).get("repeat")
-    return StoredScheduler(scheduler, repeat if isinstance(repeat, dict) else None, bool(started or ended or not opts))
+    return StoredScheduler(
+        scheduler,
+        repeat if isinstance(repeat, dict) else None,
+        started=bool(started or ended or not opts),
+        revision=revision_of(record),
+    )
 
 
 def _template(record: dict[bytes, bytes]) -> Template | msgspec.UnsetType:

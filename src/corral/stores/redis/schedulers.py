@@ -1,11 +1,12 @@
 """`SchedulerStore` on Redis."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
 import msgspec
 
+from corral.model.errors import PreconditionFailed
 from corral.model.scheduler import NewScheduler, StoredScheduler
 from corral.policy.options import encode_short
 from corral.policy.places import decode_place, encode_place
@@ -13,11 +14,13 @@ from corral.store.schedulers import Following, PutScheduler, SchedulerPage
 from corral.stores.redis.adding import scheduler_call
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.run import Value, refusal, run
+from corral.stores.redis.revision import CHANGED, guarded
+from corral.stores.redis.run import Call, Value, refusal, run, run_atomically
 from corral.stores.redis.scheduler_codec import stored_scheduler
 from corral.stores.redis.scripts import official, own
 
 _pack = msgspec.msgpack.Encoder().encode
+_ID_OF_PUT, _ID_OF_REMOVE = 3, 1  # which argument of the scripts is the scheduler's id
 
 
 class _Place(msgspec.Struct, frozen=True):
@@ -58,9 +61,9 @@ class RedisSchedulers:
         field = f"{self._keys.of(queue)['repeat']}:{key}"
         return bool(await self._connection.send("HEXISTS", field, "ic", repeat=True))
 
-    async def put(self, queue: str, scheduler: NewScheduler, now: int) -> PutScheduler:
-        script, names, args = scheduler_call(self._keys.of(queue), scheduler, now)
-        putting = run(self._connection, script, names, *args)
+    async def put(self, queue: str, scheduler: NewScheduler, now: int, revision: str | None = None) -> PutScheduler:
+        call = scheduler_call(self._keys.of(queue), scheduler, now)
+        putting = self._change(call, _ID_OF_PUT, revision)
         reading = self.get(queue, scheduler.key)
         self._stored_in(queue)
         put, stored = await asyncio.gather(putting, reading)
@@ -89,14 +92,30 @@ class RedisSchedulers:
         count: int = await self._connection.send("ZCARD", self._keys.of(queue)["repeat"], repeat=True)
         return count
 
-    async def remove(self, queue: str, key: str) -> bool:
+    async def remove(self, queue: str, key: str, revision: str | None = None) -> bool:
         keys = self._keys.of(queue)
         names = keys.many("repeat", "delayed", "events")
-        code: int = await run(self._connection, official("removeJobScheduler"), names, key, keys.base)
+        call = (official("removeJobScheduler"), names, (key, keys.base))
+        code: int = await self._change(call, _ID_OF_REMOVE, revision)
         return code == 0
+
+    def _change(self, call: Call, id_argument: int, revision: str | None) -> Coroutine[Any, Any, Any]:
+        script, names, args = call
+        if revision is None:
+            return run(self._connection, script, names, *args)
+        # One that is made for the occasion is sent along: the engine has not loaded it.
+        guarding = (guarded(script, id_argument), names, (*args, revision))
+        return _unless_changed(run_atomically(self._connection, [guarding]))
 
     async def _read(self, queue: str, *args: Value) -> list[Any]:
         found: list[Any] = await run(
             self._connection, own("schedulers"), (self._keys.of(queue)["repeat"],), *args, repeat=True
         )
         return found
+
+
+async def _unless_changed(changing: Coroutine[Any, Any, list[Any]]) -> Any:
+    (reply,) = await changing
+    if reply == CHANGED:
+        raise PreconditionFailed("The scheduler has changed since it was read")
+    return reply
