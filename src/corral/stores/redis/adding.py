@@ -9,9 +9,10 @@ from corral.model.scheduler import NewScheduler
 from corral.policy.options import encode_short
 from corral.policy.parents import parent_key, parent_link
 from corral.policy.recurrence import repeat_key
+from corral.policy.refusals import refusal
 from corral.policy.scheduling import new_scheduler
 from corral.stores.redis.keys import QueueKeys
-from corral.stores.redis.run import Call, Value, refusal
+from corral.stores.redis.run import Call, Value
 from corral.stores.redis.scripts import official
 
 _pack = msgspec.msgpack.Encoder().encode

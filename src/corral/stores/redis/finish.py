@@ -10,10 +10,11 @@ from corral.model.errors import NotInState, StoreError, StoreUnavailable
 from corral.model.job import ClaimedJob
 from corral.model.outcome import AwaitingChildren, Completed, Failed, Postponed, Released
 from corral.policy.backoff import retry_delay
+from corral.policy.refusals import refusal
 from corral.store.jobs import Finished
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache, QueueKeys
-from corral.stores.redis.run import Value, refusal, run
+from corral.stores.redis.run import Value, run
 from corral.stores.redis.scripts import official, own
 
 _pack = msgspec.msgpack.Encoder().encode

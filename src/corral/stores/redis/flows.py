@@ -7,12 +7,13 @@ from typing import Any
 from corral.model.errors import JobNotFound
 from corral.model.flow import FlowJob, FlowNode
 from corral.policy.parents import parent_key
+from corral.policy.refusals import refusal
 from corral.stores.redis.adding import add_call, added_id
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.flow_nodes import read_nodes
 from corral.stores.redis.job_ids import is_job, of_job
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.run import Call, refusal, run, run_atomically
+from corral.stores.redis.run import Call, run, run_atomically
 from corral.stores.redis.scripts import official, own
 
 _REPLACED = -7

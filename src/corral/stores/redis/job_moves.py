@@ -6,11 +6,12 @@ import msgspec
 
 from corral.model.errors import BelongsToScheduler, JobLocked, JobNotFound, NotInState, StoreBusy
 from corral.policy.javascript import is_number
+from corral.policy.refusals import refusal
 from corral.stores.redis.codec import options
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.job_ids import check_job, of_job
 from corral.stores.redis.keys import KeyCache
-from corral.stores.redis.run import refusal, run
+from corral.stores.redis.run import run
 from corral.stores.redis.scripts import official, own
 
 _OUTCOME = {"failed": "failedReason", "completed": "returnvalue"}

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
-from corral.model.errors import CorralError, JobNotFound, LockLost, NotInState, StoreError, UnmetDependencies
+from corral.model.errors import CorralError, StoreError
 from corral.stores.redis.connection import Connection, ScriptMissing, Sender
 from corral.stores.redis.scripts import Script, everything
 
@@ -59,25 +59,3 @@ async def run_atomically(connection: Connection, calls: Sequence[Call]) -> list[
         if isinstance(reply, CorralError):
             raise reply
     return replies
-
-
-_REFUSALS: dict[int, tuple[type[CorralError], str]] = {
-    -1: (JobNotFound, "Missing key for job {id}."),
-    -2: (LockLost, "Missing lock for job {id}."),
-    -3: (NotInState, "Job {id} is not in the active state."),
-    -4: (UnmetDependencies, "Job {id} has pending dependencies."),
-    -5: (JobNotFound, "Missing key for parent job of {id}."),
-    -6: (LockLost, "Lock mismatch for job {id}."),
-    -7: (NotInState, "The parent of job {id} cannot be replaced."),
-    -8: (NotInState, "Job {id} belongs to a job scheduler and cannot be removed directly."),
-    -9: (UnmetDependencies, "Cannot complete job {id} because it has at least one failed child."),
-    -10: (NotInState, "Cannot create job scheduler iteration - job ID already exists."),
-    -11: (NotInState, "Cannot create job scheduler iteration - current and next time slots already have jobs."),
-}
-"""What the negative answers of BullMQ's scripts mean; the codes are theirs."""
-
-
-def refusal(code: int, job_id: str, verb: str) -> CorralError:
-    """The error that a script's negative answer stands for."""
-    kind, text = _REFUSALS.get(code, (StoreError, f"Unknown code {code} for job {{id}}."))
-    return kind(f"{text.replace('{id}', job_id)} {verb}")
