@@ -6,8 +6,8 @@ from random import random as _random
 from typing import Any
 
 from corral.model.errors import StoreError, StoreUnavailable
+from corral.policy.reconnecting import pauses
 from corral.stores.redis.address import Address
-from corral.stores.redis.backoff import pauses
 from corral.stores.redis.dial import dial
 from corral.stores.redis.limits import DEFAULT_LIMITS, ConnectionLimits
 from corral.stores.redis.wire import Argument, Wire

@@ -6,9 +6,9 @@ from random import random as _random
 from typing import Any, Literal
 
 from corral.model.errors import StoreUnavailable
+from corral.policy.reconnecting import pauses
 from corral.stores.redis.address import Address
 from corral.stores.redis.backlog import Backlog
-from corral.stores.redis.backoff import pauses
 from corral.stores.redis.blocking import BlockingConnection
 from corral.stores.redis.dial import OnConnect, dial
 from corral.stores.redis.limits import DEFAULT_LIMITS, ConnectionLimits

@@ -1,6 +1,6 @@
 from itertools import islice
 
-from corral.stores.redis.backoff import pauses
+from corral.policy.reconnecting import pauses
 
 
 def test_doubles_up_to_the_most() -> None:
