@@ -91,7 +91,7 @@ class Sides:
         """What stands for what differs: generated ids become their jobs' names."""
         names = {f"{prefix}:": ""}
         for queue in QUEUES:
-            for key in self.redis.scan_iter(f"{prefix}:{queue}:*", _type="HASH"):
+            for key in self.redis.scan_iter(f"{prefix}:{queue}:*", count=100_000, _type="HASH"):
                 job_id = key.decode().rpartition(":")[2]
                 if len(job_id) == 36:
                     names[job_id] = self.redis.hget(key, "name").decode()

@@ -28,7 +28,7 @@ class Twins:
     async def set(self, scene: str) -> None:
         """Let Node make the scene, then copy it. The code finds the queue as `mail`."""
         await self.node(scene)
-        for key in self._redis.scan_iter(f"{self.theirs}:*"):
+        for key in self._redis.scan_iter(f"{self.theirs}:*", count=100_000):
             self._copy(key)
 
     async def node(self, code: str, **args: Any) -> Any:
@@ -92,7 +92,7 @@ class Twins:
 
     def _dump(self, prefix: str) -> Dump:
         base = f"{prefix}:".encode()
-        keys = list(self._redis.scan_iter(base + b"mail:*"))
+        keys = list(self._redis.scan_iter(base + b"mail:*", count=100_000))
         return {key.removeprefix(base): _parsed(_without(_value(self._redis, key), base)) for key in keys}
 
 

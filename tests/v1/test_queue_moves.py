@@ -106,7 +106,7 @@ async def test_obliterate_wants_a_paused_queue(client: Client, redis: Redis, pre
     refused(await client.call("POST", f"{Q}/obliterate"), 409, "queue-not-paused")
     await client.call("POST", f"{Q}/pause")
     done(await client.call("POST", f"{Q}/obliterate"))
-    assert list(redis.scan_iter(f"{prefix}:mail:*")) == []
+    assert list(redis.scan_iter(f"{prefix}:mail:*", count=100_000)) == []
     refused(await client.call("GET", Q), 404, "queue-not-found")
 
 

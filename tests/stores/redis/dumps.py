@@ -9,7 +9,7 @@ Dump = dict[str, Any]
 def dump(client: Any, base: str) -> Dump:
     """Every key under `base`, by its name behind it."""
     found: Dump = {}
-    for key in client.scan_iter(f"{base}*"):
+    for key in client.scan_iter(f"{base}*", count=100_000):
         found[key.decode().removeprefix(base)] = _value(client, key)
     return found
 
