@@ -62,6 +62,18 @@ async def obliterate(store: Store, queue: str, force: bool, batch: int = _BATCH)
     await store.directory.forget([queue])
 
 
+async def remove_orphans(store: Store, queue: str, batch: int, limit: int) -> int:
+    """Remove what is left of jobs in no state, until `limit` (0: none) are gone or the whole engine was looked through.
+
+    Each step looks at about `batch` keys and is finished, so a few more than `limit` may go. Returns how many did.
+    """
+    removed, cursor = await store.queue_moves.remove_orphans(queue, None, batch)
+    while cursor is not None and not 0 < limit <= removed:
+        more, cursor = await store.queue_moves.remove_orphans(queue, cursor, batch)
+        removed += more
+    return removed
+
+
 async def retry_all(store: Store, queue: str, state: Retryable, until: int, batch: int = _BATCH) -> None:
     """Move every job that ended at `until` (ms) or earlier back to waiting."""
     while await store.queue_moves.move_to_waiting(queue, state, until, batch):

@@ -10,9 +10,11 @@ from corral.store.schedulers import Following, PutScheduler
 from corral.store.store import Store
 
 
-async def put_scheduler(store: Store, queue: str, scheduler: NewScheduler, now: int) -> tuple[PutScheduler, Job]:
+async def put_scheduler(
+    store: Store, queue: str, scheduler: NewScheduler, now: int, revision: str | None = None
+) -> tuple[PutScheduler, Job]:
     """Store the scheduler; its next job as BullMQ shows it. One round trip. Raises as `SchedulerStore.put`."""
-    put = await store.schedulers.put(queue, scheduler, now)
+    put = await store.schedulers.put(queue, scheduler, now, revision)
     opts = {"attempts": 0, **scheduler.first, "jobId": put.job_id, "delay": put.delay}
     shown = {name: value for name, value in opts.items() if name != "repeatJobKey"}
     job = added(f"{store.prefix}:{queue}", NewJob(scheduler.name, scheduler.data, shown), put.job_id, now)

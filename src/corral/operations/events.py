@@ -130,6 +130,7 @@ OPERATIONS = (
         run=watch_queue,
         permission=Permission.READ,
         tag="events",
+        query=("after",),
         headers={"after": "last-event-id"},
     ),
     Operation(
@@ -142,6 +143,7 @@ OPERATIONS = (
         run=watch_queues,
         permission=Permission.READ,
         tag="events",
+        query=("after",),
         headers={"after": "last-event-id"},
     ),
 )

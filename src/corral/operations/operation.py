@@ -43,9 +43,9 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """With which it also succeeds, with the same type of result."""
     body: str | None = None
     query: tuple[str, ...] = ()
-    """Fields that come from the query also where there is a body."""
+    """Fields that come from the query also where there is a body, or where a header may fill them."""
     headers: dict[str, str] = {}
-    """Fields that a header of that name (in lower case) fills unless the query does; never members of a body."""
+    """Fields that a header of that name (in lower case) fills, unless the query may and does."""
     keyed: bool = False
     """It adds something, so over HTTP it takes an `Idempotency-Key`."""
     tagged: bool = False

@@ -18,6 +18,9 @@ PageSize = Annotated[int, msgspec.Meta(ge=1, le=100, description="Most queues of
 Pattern = Annotated[str, msgspec.Meta(max_length=200, description="`*` is any text, `?` one character.")]
 Priority = Annotated[int, msgspec.Meta(ge=0, le=2_097_152, description="0 is no priority.")]
 Index = Annotated[int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1)]
+Moment = Annotated[
+    int, msgspec.Meta(ge=-(2**53) + 1, le=2**53 - 1, description="Only jobs due before it; ms since the epoch.")
+]
 State = Literal["waiting", "prioritized", "active", "delayed", "waiting-children", "completed", "failed"]
 _STATES: tuple[State, ...] = (
     "waiting", "prioritized", "active", "delayed", "waiting-children", "completed", "failed",
@@ -44,6 +47,25 @@ class CountJobs(msgspec.Struct, frozen=True):
 
     queue: str
     states: list[State] = []
+
+
+class CountDelayed(msgspec.Struct, frozen=True):
+    """No time means all of them."""
+
+    queue: str
+    timestamp: Moment | None = None
+
+
+class DelayedCount(msgspec.Struct, frozen=True):
+    """How many delayed jobs there are."""
+
+    count: int
+
+
+class EventReaders(msgspec.Struct, frozen=True):
+    """What the engine says of each connection, and the queue as `name`."""
+
+    clients: list[dict[str, str]]
 
 
 class CountPriorities(msgspec.Struct, frozen=True):
@@ -95,6 +117,19 @@ async def count_jobs(services: Services, request: CountJobs) -> dict[str, int]:
     return counts
 
 
+async def count_delayed(services: Services, request: CountDelayed) -> DelayedCount:
+    """Those that are due before the time, as by BullMQ."""
+    queues = services.store.queues
+    if request.timestamp is not None:
+        return DelayedCount(await queues.delayed_before(request.queue, request.timestamp))
+    return DelayedCount((await queues.counts(request.queue, ["delayed"]))["delayed"])
+
+
+async def event_readers(services: Services, request: OneQueue) -> EventReaders:
+    """Listeners on corral's own routes and sockets are not among them: all of a process share one connection."""
+    return EventReaders(await services.store.queues.event_readers(request.queue))
+
+
 async def count_priorities(services: Services, request: CountPriorities) -> dict[str, int]:
     """Waiting jobs per priority."""
     wanted = list(dict.fromkeys(request.priorities))
@@ -144,6 +179,20 @@ OPERATIONS = (
         tag="queues",
     ),
     Operation(
+        name="getDelayedCount",
+        method="GET",
+        path="/v1/queues/{queue}/delayed-count",
+        summary="Count the delayed jobs, or those that are due before a time.",
+        request=CountDelayed,
+        response=DelayedCount,
+        run=count_delayed,
+        permission=Permission.READ,
+        tag="queues",
+        fn="getDelayedCount",
+        args=("timestamp",),
+        bare="count",
+    ),
+    Operation(
         name="getCountsPerPriority",
         method="GET",
         path="/v1/queues/{queue}/priorities",
@@ -168,5 +217,18 @@ OPERATIONS = (
         tag="queues",
         fn="getMetrics",
         args=("type", "start", "end"),
+    ),
+    Operation(
+        name="getQueueEvents",
+        method="GET",
+        path="/v1/queues/{queue}/event-readers",
+        summary="The connections by which BullMQ's QueueEvents follow the queue.",
+        request=OneQueue,
+        response=EventReaders,
+        run=event_readers,
+        permission=Permission.READ,
+        tag="queues",
+        fn="getQueueEvents",
+        bare="clients",
     ),
 )

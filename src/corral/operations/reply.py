@@ -7,7 +7,7 @@ import msgspec
 
 
 class Reply(msgspec.Struct, frozen=True):
-    """Over HTTP `status` stands in for the operation's own, and `location` goes into the header of that name.
+    """Over HTTP `status` stands in for the operation's own; `location` and `etag` go into the headers of those names.
 
     On a socket it is the value alone.
     """
@@ -15,6 +15,8 @@ class Reply(msgspec.Struct, frozen=True):
     value: Any
     status: int
     location: str | None = None
+    etag: str | None = None
+    """In place of one made of the body."""
     undelivered: Callable[[], None] | None = None
     """Called when the client had gone before it could be answered."""
 

@@ -7,61 +7,21 @@ from typing import Annotated
 import msgspec
 
 from corral.lifecycle.schedule import put_scheduler
-from corral.model.errors import BadField, InvalidInput, NotFound, NotInState
+from corral.model.errors import BadField, InvalidInput, NotFound, NotInState, PreconditionFailed
 from corral.model.job import Job
-from corral.model.scheduler import NewScheduler, Scheduler, StoredScheduler
-from corral.operations.job_input import GivenOptions, Name, plain
+from corral.model.scheduler import Scheduler, StoredScheduler
+from corral.operations.job_input import Name
 from corral.operations.operation import Operation, Permission
 from corral.operations.queue_moves import OneQueue
+from corral.operations.reply import Reply
+from corral.operations.scheduler_input import PutScheduler, Tags, given_scheduler
 from corral.operations.services import Services
-from corral.policy.options import tidy
-from corral.policy.scheduling import new_scheduler, template_options
+from corral.policy.etags import etag_of, has_revision
 from corral.policy.upcoming import upcoming
+from corral.store.schedulers import ANY_REVISION
 
 _PageSize = Annotated[int, msgspec.Meta(ge=1, le=1000)]
-_Milliseconds = Annotated[float, msgspec.Meta(ge=0, lt=2**53)]
-_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
-_Moment = int | float | str
-"""Milliseconds since the epoch, or a date as JavaScript reads it."""
 _AT_ONCE = 20
-
-
-class Repeat(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_fields=True, omit_defaults=True):
-    """When the jobs come: `every` so many milliseconds, or by a cron `pattern` (with six fields, seconds come first).
-
-    `tz` is the pattern's time zone (an IANA name, else UTC) and `hashSeed` decides what its `H` stand for. `offset`
-    (ms) moves the slots of `every`. `limit` is the number of jobs. With `immediately` the first one comes now.
-    """
-
-    every: _Milliseconds | None = None
-    pattern: str | None = None
-    tz: str | None = None
-    limit: _Count | None = None
-    start_date: _Moment | None = None
-    end_date: _Moment | None = None
-    offset: _Milliseconds | None = None
-    immediately: bool | None = None
-    count: _Count | None = None
-    """Jobs that are behind already, for `limit`."""
-    key: str | None = None
-    hash_seed: str | None = None
-
-
-class JobTemplate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the jobs are like. Their name is the scheduler's id unless given; `data` is any JSON."""
-
-    name: Name | None = None
-    data: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    opts: GivenOptions | None = None
-
-
-class PutScheduler(msgspec.Struct, frozen=True):
-    """The scheduler to store under the id, in place of the one that is there."""
-
-    queue: str
-    id: Name
-    repeat: Repeat
-    template: JobTemplate = JobTemplate()
 
 
 class OneScheduler(msgspec.Struct, frozen=True):
@@ -69,6 +29,14 @@ class OneScheduler(msgspec.Struct, frozen=True):
 
     queue: str
     id: Name
+
+
+class RemoveScheduler(msgspec.Struct, frozen=True):
+    """Names the scheduler, and which one it must be."""
+
+    queue: str
+    id: Name
+    if_match: Tags | None = None
 
 
 class ListSchedulers(msgspec.Struct, frozen=True):
@@ -115,20 +83,28 @@ class RemovedScheduler(msgspec.Struct, frozen=True):
 
 
 async def upsert(services: Services, request: PutScheduler) -> UpsertedScheduler:
-    """Replaces the next job too, unless a worker has it. Raises `BadField`, `NotInState` when its place is taken."""
+    """Replaces the next job too, unless a worker has it.
+
+    With `If-Match` the scheduler must be there and as it was when it was read; that it has run meanwhile does not
+    matter. The engine looks and stores in one step: of several that have read the same, one changes it and the others
+    get 412. Raises `BadField`, `NotInState` when the place of the next job is taken, `PreconditionFailed`.
+    """
     now = services.clock()
-    put, job = await put_scheduler(services.store, request.queue, _new(request, now), now)
+    new = given_scheduler(request, now)
+    revision = await _revision(services, request)
+    put, job = await put_scheduler(services.store, request.queue, new, now, revision)
     if put.stored is None:
         raise NotFound(f"Scheduler {request.id} was removed meanwhile")
     return UpsertedScheduler(shown(put.stored, now), job)
 
 
-async def get(services: Services, request: OneScheduler) -> ShownScheduler:
-    """Raises `NotFound`."""
+async def get(services: Services, request: OneScheduler) -> Reply:
+    """Raises `NotFound`. Its `ETag` changes with every run, but for `If-Match` only with the scheduler."""
     stored = await services.store.schedulers.get(request.queue, request.id)
     if stored is None:
         raise NotFound(f"Scheduler {request.id} not found")
-    return shown(stored, services.clock())
+    found = shown(stored, services.clock())
+    return Reply(found, 200, etag=etag_of(msgspec.json.encode(found), stored.revision))
 
 
 async def list_page(services: Services, request: ListSchedulers) -> SchedulersPage:
@@ -147,14 +123,27 @@ async def count(services: Services, request: OneQueue) -> SchedulerCount:
     return SchedulerCount(await services.store.schedulers.count(request.queue))
 
 
-async def remove(services: Services, request: OneScheduler) -> RemovedScheduler:
-    """Its next job goes too, unless a worker has it."""
-    return RemovedScheduler(await services.store.schedulers.remove(request.queue, request.id))
+async def remove(services: Services, request: RemoveScheduler) -> RemovedScheduler:
+    """Its next job goes too, unless a worker has it. `If-Match` promises what it does for a change."""
+    revision = await _revision(services, request)
+    return RemovedScheduler(await services.store.schedulers.remove(request.queue, request.id, revision))
 
 
 def shown(stored: StoredScheduler, now: int) -> ShownScheduler:
     """As BullMQ shows it, with its next runs."""
     return ShownScheduler(**msgspec.structs.asdict(stored.scheduler), next_runs=upcoming(stored, now))
+
+
+async def _revision(services: Services, request: PutScheduler | RemoveScheduler) -> str | None:
+    """What the store is to find there, None: anything or nothing. Raises `PreconditionFailed`."""
+    if request.if_match is None:
+        return None
+    if request.if_match.strip() == ANY_REVISION:
+        return ANY_REVISION
+    stored = await services.store.schedulers.get(request.queue, request.id)
+    if stored is None or not has_revision(request.if_match, stored.revision):
+        raise PreconditionFailed("The scheduler has changed since it was read")
+    return stored.revision
 
 
 async def _shown_all(found: Sequence[StoredScheduler], now: int) -> list[ShownScheduler]:
@@ -164,20 +153,6 @@ async def _shown_all(found: Sequence[StoredScheduler], now: int) -> list[ShownSc
         if index % _AT_ONCE == 0:
             await asyncio.sleep(0)  # five runs of a pattern take 0.1 ms to find: others may go between
     return listed
-
-
-def _new(request: PutScheduler, now: int) -> NewScheduler:
-    template = request.template
-    try:
-        opts = template_options(plain(template.opts))
-    except InvalidInput as error:
-        raise BadField.at("/template/opts", error) from None
-    data = b"{}" if template.data is msgspec.UNSET or bytes(template.data) == b"null" else bytes(template.data)
-    repeat = tidy(msgspec.to_builtins(request.repeat))
-    try:
-        return new_scheduler(request.id, template.name or request.id, data, repeat, opts, now)
-    except InvalidInput as error:
-        raise BadField.at("/repeat", error) from None
 
 
 OPERATIONS = (
@@ -232,7 +207,8 @@ OPERATIONS = (
         run=upsert,
         permission=Permission.MANAGE,
         tag="schedulers",
-        errors=(InvalidInput, BadField, NotInState, NotFound),
+        headers={"if_match": "if-match"},
+        errors=(InvalidInput, BadField, NotInState, NotFound, PreconditionFailed),
         fn="upsertJobScheduler",
         args=("id", "repeat", "template"),
         bare="job",
@@ -246,11 +222,13 @@ OPERATIONS = (
         method="DELETE",
         path="/v1/queues/{queue}/schedulers/{id}",
         summary="Remove a scheduler and its next job.",
-        request=OneScheduler,
+        request=RemoveScheduler,
         response=RemovedScheduler,
         run=remove,
         permission=Permission.MANAGE,
         tag="schedulers",
+        headers={"if_match": "if-match"},
+        errors=(PreconditionFailed,),
         fn="removeJobScheduler",
         args=("id",),
         bare="removed",

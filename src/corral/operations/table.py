@@ -17,6 +17,7 @@ from corral.operations import (
     queue_directory,
     queue_limits,
     queue_moves,
+    queue_upkeep,
     schedulers,
 )
 from corral.operations.operation import Operation
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *queue_directory.OPERATIONS,
     *queue_moves.OPERATIONS,
     *bulk_moves.OPERATIONS,
+    *queue_upkeep.OPERATIONS,
     *queue_limits.OPERATIONS,
     *job_adding.OPERATIONS,
     *job_reading.OPERATIONS,

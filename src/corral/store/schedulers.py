@@ -51,9 +51,7 @@ class SchedulerStore(Protocol):
         """Whether the key names a scheduler, and not a repeatable job of BullMQ 5."""
         ...
 
-    async def put(
-        self, queue: str, scheduler: NewScheduler, now: int, revision: str | None = None
-    ) -> PutScheduler:
+    async def put(self, queue: str, scheduler: NewScheduler, now: int, revision: str | None = None) -> PutScheduler:
         """Store the scheduler and its next job, in place of those of that key.
 
         A next job that a worker has taken up already stays. Raises `NotInState` when the place of the next job

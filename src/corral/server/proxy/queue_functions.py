@@ -26,7 +26,6 @@ _PENDING = ("waiting", "paused", "delayed", "prioritized", "waiting-children")
 _COUNTED = {
     "getActiveCount": "active",
     "getCompletedCount": "completed",
-    "getDelayedCount": "delayed",
     "getFailedCount": "failed",
     "getPrioritizedCount": "prioritized",
     "getWaitingCount": "waiting",

@@ -30,7 +30,9 @@ def places_of(operation: Operation) -> Places:
     """Made from the row alone, so that what is decoded is what is documented."""
     fields = {field.name: field for field in msgspec.structs.fields(operation.request)}
     rest = [name for name in fields if name not in operation.path_fields]
-    in_query = set(rest) if operation.method in _NO_BODY else set(operation.query)
+    in_query = set(operation.query)
+    if operation.method in _NO_BODY:
+        in_query.update(name for name in rest if name not in operation.headers)
     members = [fields[name] for name in rest if name not in in_query and name not in operation.headers]
     return Places(
         path={name: fields[name] for name in operation.path_fields},

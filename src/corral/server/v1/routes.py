@@ -78,7 +78,8 @@ def _answer(operation: Operation, request: Request, result: Any) -> Response | S
     if isinstance(result, Stream):
         return as_event_stream(result.items)
     if isinstance(result, Reply):
-        headers = () if result.location is None else (("location", result.location),)
+        said = {"location": result.location, "etag": result.etag}
+        headers = tuple((name, value) for name, value in said.items() if value is not None)
         return Response(result.status, _encode(result.value), JSON, headers, result.undelivered)
     if operation.response is None:
         return Response(204)

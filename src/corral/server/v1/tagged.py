@@ -19,8 +19,9 @@ def tagged(inner: Handler) -> Handler:
 
 def with_etag(answer: Response, known: str | None) -> Response:
     """`known` is the `If-None-Match` of the request."""
-    etag = etag_of(answer.body)
-    headers = (*answer.headers, ("etag", etag))
+    own = next((value for name, value in answer.headers if name == "etag"), None)
+    etag = own or etag_of(answer.body)
+    headers = answer.headers if own else (*answer.headers, ("etag", etag))
     if known is not None and has_etag(known, etag, weak=True):
         return Response(304, headers=headers)
     return Response(200, answer.body, answer.content_type, headers)
