@@ -1,0 +1,49 @@
+"""What went wrong with a statement, as errors of the model."""
+
+import asyncpg
+
+from corral.model.errors import CorralError, InvalidInput, StoreBusy, StoreError, StoreUnavailable
+from corral.policy.refusals import refusal
+
+REFUSED = "BM001"  # how BullMQ's functions refuse; the code stands in the detail
+_AWAY = ("08", "57P01", "57P02", "57P03", "57P05", "58")
+_BUSY = ("53", "55P03", "57014")
+_BAD_VALUE = ("22P05", "22021", "22003", "22P02", "54001", "22023", "22030")
+_COLLISIONS = ("40001", "40P01")
+_NOT_MIGRATED = ("42P01", "3F000", "42883", "42703")
+
+
+def failure(error: BaseException, job_id: str = "", verb: str = "") -> BaseException:
+    """The error to raise instead; `job_id` and `verb` are for the wording of what BullMQ refuses."""
+    if isinstance(error, asyncpg.PostgresError):
+        return _of_state(error, error.sqlstate or "", job_id, verb)
+    if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
+        return StoreUnavailable(str(error) or type(error).__name__)
+    return error
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the connection was lost or refused, so that it is not known what became of the statement."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(_AWAY)
+    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError))
+
+
+def is_collision(error: BaseException) -> bool:
+    """Whether the statement was rolled back for the sake of another, and may simply be done again."""
+    return isinstance(error, asyncpg.PostgresError) and (error.sqlstate or "") in _COLLISIONS
+
+
+def _of_state(error: asyncpg.PostgresError, state: str, job_id: str, verb: str) -> CorralError:
+    text = str(error)
+    if state == REFUSED:
+        return refusal(int(error.detail or 0), job_id, verb)
+    if state.startswith(_AWAY):
+        return StoreUnavailable(text)
+    if state.startswith(_BUSY):
+        return StoreBusy(text)
+    if state in _BAD_VALUE:
+        return InvalidInput(f"Postgres cannot store this: {text}.")
+    if state in _NOT_MIGRATED:
+        return StoreError(f"{text}. Is the schema up to date? corral migrate makes it so.")
+    return StoreError(text)
