@@ -45,9 +45,9 @@ class Finisher:
         problems = await self._plain(keys, plain, now) if plain else {}
         if sent is not None:
             problems |= _problems(others, await sent)
-        return [problems.get(one.claimed.token) for one in finished]
+        return [problems.get(id(one)) for one in finished]
 
-    async def _plain(self, keys: QueueKeys, plain: list[Finished], now: int) -> dict[str, Exception]:
+    async def _plain(self, keys: QueueKeys, plain: list[Finished], now: int) -> dict[int, Exception]:
         args: list[Value] = [keys.base, now, self._points]
         for one in plain:
             args += _plain_args(one)
@@ -57,7 +57,7 @@ class Finisher:
         try:
             codes = await run(self._connection, own("finish"), names, *args, repeat=True)
         except StoreUnavailable as error:
-            return {one.claimed.token: error for one in plain}
+            return {id(one): error for one in plain}
         except StoreError:  # one broken job must not hold up the others of its batch
             return _problems(plain, await self._send_each(keys, plain, now))
         problems = _problems(plain, codes)
@@ -161,14 +161,14 @@ async def _refuse(error: Exception) -> Any:
     raise error
 
 
-def _problems(finished: Sequence[Finished], replies: Sequence[Any]) -> dict[str, Exception]:
-    """By lock token: what went wrong where something did."""
-    problems: dict[str, Exception] = {}
+def _problems(finished: Sequence[Finished], replies: Sequence[Any]) -> dict[int, Exception]:
+    """By the identity of the end, as clients may name a job or a token twice: what went wrong where something did."""
+    problems: dict[int, Exception] = {}
     for one, reply in zip(finished, replies, strict=True):
         if isinstance(reply, int) and reply < 0:
-            problems[one.claimed.token] = refusal(reply, one.claimed.job.id, "moveToFinished")
+            problems[id(one)] = refusal(reply, one.claimed.job.id, "moveToFinished")
         elif isinstance(reply, Exception):
-            problems[one.claimed.token] = reply
+            problems[id(one)] = reply
     return problems
 
 
