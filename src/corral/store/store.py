@@ -11,14 +11,17 @@ from corral.store.idempotency import IdempotencyStore
 from corral.store.job_details import JobDetailStore
 from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import JobStore
+from corral.store.journals import JournalStore
 from corral.store.metrics import MetricsStore
 from corral.store.presence import PresenceStore
 from corral.store.queue_limits import QueueLimitStore
 from corral.store.queue_moves import QueueMoveStore
 from corral.store.queues import QueueStore
+from corral.store.records import RecordStore
 from corral.store.registry import RegistryStore
 from corral.store.schedulers import SchedulerStore
 from corral.store.search import SearchStore
+from corral.store.windows import WindowStore
 
 
 class Store(Protocol):
@@ -74,6 +77,15 @@ class Store(Protocol):
 
     @property
     def idempotency(self) -> IdempotencyStore: ...
+
+    @property
+    def journals(self) -> JournalStore: ...
+
+    @property
+    def records(self) -> RecordStore: ...
+
+    @property
+    def windows(self) -> WindowStore: ...
 
     @property
     def prefix(self) -> str:

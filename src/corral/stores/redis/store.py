@@ -16,16 +16,19 @@ from corral.stores.redis.idempotency import RedisIdempotency
 from corral.stores.redis.job_details import RedisJobDetails
 from corral.stores.redis.job_moves import RedisJobMoves
 from corral.stores.redis.jobs import RedisJobs
+from corral.stores.redis.journals import RedisJournals
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.metrics import RedisMetrics
 from corral.stores.redis.presence import RedisPresence
 from corral.stores.redis.queue_limits import RedisQueueLimits
 from corral.stores.redis.queue_moves import RedisQueueMoves
 from corral.stores.redis.queues import RedisQueues
+from corral.stores.redis.records import RedisRecords
 from corral.stores.redis.registry import RedisRegistry, RegistryKeys
 from corral.stores.redis.run import load_scripts
 from corral.stores.redis.schedulers import RedisSchedulers
 from corral.stores.redis.search import RedisSearch
+from corral.stores.redis.windows import RedisWindows
 
 News = ConnectionState | Literal["queue"]
 """What a store tells of itself: how its connection is, and each queue that it comes to use (detail: its name)."""
@@ -65,6 +68,9 @@ class RedisStore:
         self.flows = RedisFlows(self.connection, self.keys, self.directory.saw)
         self.schedulers = RedisSchedulers(self.connection, self.keys, self.directory.saw)
         self.idempotency = RedisIdempotency(self.connection, prefix)
+        self.journals = RedisJournals(self.connection, prefix)
+        self.records = RedisRecords(self.connection, prefix)
+        self.windows = RedisWindows(self.connection, prefix)
         blocking = BlockingConnection(address, name="corral")
         self.registry = RedisRegistry(self.connection, blocking, registry)
 
