@@ -1,0 +1,1 @@
+SELECT {own}.add_log($1, $2, $3, $4)

@@ -1,0 +1,2 @@
+-- One job.
+SELECT {job} FROM {bullmq}.job WHERE queue = $1 AND id = $2
