@@ -4,10 +4,13 @@ import time
 from collections.abc import Callable
 
 from corral.stores.postgres.database import Database, Pool
+from corral.stores.postgres.journals import PostgresJournals
 from corral.stores.postgres.limits import DEFAULT_LIMITS, PostgresLimits
 from corral.stores.postgres.listener import Listener, ListenerState
 from corral.stores.postgres.names import Names
+from corral.stores.postgres.records import PostgresRecords
 from corral.stores.postgres.schema import Schema
+from corral.stores.postgres.windows import PostgresWindows
 
 
 class PostgresStore:
@@ -29,6 +32,9 @@ class PostgresStore:
         self.prefix = prefix
         self.names = Names(prefix)
         self.database = Database(schema, dsn=dsn, pool=pool, limits=limits, prepared=prepared)
+        self.journals = PostgresJournals(self.database)
+        self.records = PostgresRecords(self.database)
+        self.windows = PostgresWindows(self.database)
         self.listener = Listener(listen_dsn or dsn, limits=limits, on_state=on_state)
 
     async def start(self) -> None:
