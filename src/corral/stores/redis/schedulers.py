@@ -10,12 +10,13 @@ from corral.model.errors import PreconditionFailed
 from corral.model.scheduler import NewScheduler, StoredScheduler
 from corral.policy.options import encode_short
 from corral.policy.places import decode_place, encode_place
+from corral.policy.refusals import refusal
 from corral.store.schedulers import Following, PutScheduler, SchedulerPage
 from corral.stores.redis.adding import scheduler_call
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.revision import CHANGED, guarded
-from corral.stores.redis.run import Call, Value, refusal, run, run_atomically
+from corral.stores.redis.run import Call, Value, run, run_atomically
 from corral.stores.redis.scheduler_codec import stored_scheduler
 from corral.stores.redis.scripts import official, own
 
