@@ -3,39 +3,75 @@
 import time
 from collections.abc import Callable
 
+import msgspec
+
 from corral.stores.postgres.database import Database, Pool
+from corral.stores.postgres.directory import PostgresDirectory
+from corral.stores.postgres.events import PostgresEvents
+from corral.stores.postgres.idempotency import PostgresIdempotency
 from corral.stores.postgres.journals import PostgresJournals
 from corral.stores.postgres.limits import DEFAULT_LIMITS, PostgresLimits
 from corral.stores.postgres.listener import Listener, ListenerState
+from corral.stores.postgres.metrics import PostgresMetrics
 from corral.stores.postgres.names import Names
+from corral.stores.postgres.presence import PostgresPresence
+from corral.stores.postgres.queue_limits import PostgresQueueLimits
+from corral.stores.postgres.queue_moves import PostgresQueueMoves
+from corral.stores.postgres.queues import PostgresQueues
 from corral.stores.postgres.records import PostgresRecords
+from corral.stores.postgres.registry import PostgresRegistry
 from corral.stores.postgres.schema import Schema
+from corral.stores.postgres.waiting import Waiting
 from corral.stores.postgres.windows import PostgresWindows
 
 
+class PostgresOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What else there is to say of the engine. Without `prepared` no statement is prepared by name, and `listen_dsn`
+    leads past a pooler in transaction mode, which cannot listen."""
+
+    prefix: str = "bull"
+    listen_dsn: str | None = None
+    prepared: bool = True
+    limits: PostgresLimits = DEFAULT_LIMITS
+    metrics_points: int = 1440
+    registry: str = "endpoints"
+    """Names the set of registered endpoints; `changes_kept` bounds what is remembered of changes to it."""
+    changes_kept: int = 100
+
+
+_USUAL = PostgresOptions()
+
+
 class PostgresStore:
-    """Fulfils `store.Store`. `listen_dsn` leads past a pooler in transaction mode, which cannot listen."""
+    """Fulfils `store.Store`. `pool` is one of the caller's and stays open; `dsn` is needed beside it to listen."""
 
     def __init__(
         self,
         dsn: str,
         schema: Schema,
+        options: PostgresOptions = _USUAL,
         *,
-        prefix: str = "bull",
         pool: "Pool | None" = None,
-        listen_dsn: str | None = None,
-        limits: PostgresLimits = DEFAULT_LIMITS,
-        prepared: bool = True,
-        metrics_points: int = 1440,
         on_state: Callable[[ListenerState, str], None] = lambda state, detail: None,
     ) -> None:
-        self.prefix = prefix
-        self.names = Names(prefix)
-        self.database = Database(schema, dsn=dsn, pool=pool, limits=limits, prepared=prepared)
+        limits = options.limits
+        self.prefix = options.prefix
+        self.names = Names(options.prefix)
+        self.database = Database(schema, dsn=dsn, pool=pool, limits=limits, prepared=options.prepared)
+        self.listener = Listener(options.listen_dsn or dsn, limits=limits, on_state=on_state)
+        self.directory = PostgresDirectory(self.database)
+        self.waiting = Waiting(self.database)
+        self.queues = PostgresQueues(self.database, self.waiting, self.directory.saw)
+        self.queue_moves = PostgresQueueMoves(self.database, self.directory.settled)
+        self.queue_limits = PostgresQueueLimits(self.database, self.directory.saw)
+        self.metrics = PostgresMetrics(self.database)
+        self.events = PostgresEvents(self.database, self.listener)
+        self.registry = PostgresRegistry(self.database, self.listener, options.registry, options.changes_kept)
+        self.presence = PostgresPresence(self.database)
+        self.idempotency = PostgresIdempotency(self.database)
         self.journals = PostgresJournals(self.database)
         self.records = PostgresRecords(self.database)
         self.windows = PostgresWindows(self.database)
-        self.listener = Listener(listen_dsn or dsn, limits=limits, on_state=on_state)
 
     async def start(self) -> None:
         self.listener.start()
@@ -53,5 +89,7 @@ class PostgresStore:
         return time.perf_counter() - begun
 
     async def close(self) -> None:
+        await self.directory.close()
+        await self.waiting.close()
         await self.listener.close()
         await self.database.close()

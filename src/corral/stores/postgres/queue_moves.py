@@ -1,0 +1,53 @@
+"""`QueueMoveStore` on Postgres: BullMQ's own functions, each a bounded batch."""
+
+from collections.abc import Awaitable, Callable
+
+from corral.model.errors import QueueActive, QueueNotPaused
+from corral.stores.postgres.database import Database
+
+
+class PostgresQueueMoves:
+    """Fulfils `store.queue_moves.QueueMoveStore`."""
+
+    def __init__(self, database: Database, noted: Callable[[], Awaitable[None]]) -> None:
+        self._database = database
+        self._noted = noted
+
+    async def drain(self, queue: str, delayed: bool) -> None:
+        await self._database.rows("drain", queue, delayed, repeat=True)
+
+    async def clean(self, queue: str, state: str, before: int, most: int) -> list[str]:
+        if state == "paused":
+            return []  # a pause moves no jobs; that state is BullMQ 5's on Redis
+        if state == "active":
+            found = await self._database.rows("clean_active", queue, before, most)
+        else:
+            found = await self._database.rows("clean", queue, state, before, most)
+        return [row["id"] for row in found]
+
+    async def obliterate(self, queue: str, force: bool, most: int) -> bool:
+        await self._noted()  # what is noted of the queue goes with it
+        match await self._database.value("obliterate", queue, most, force):
+            case -1:
+                raise QueueNotPaused("Cannot obliterate non-paused queue")
+            case -2:
+                raise QueueActive("Cannot obliterate queue with active jobs")
+            case left:
+                return bool(left)
+
+    async def move_to_waiting(self, queue: str, state: str, until: int | None, most: int) -> bool:
+        if state == "delayed":
+            moved: int = await self._database.value("promote_jobs", queue, most)
+        else:
+            moved = await self._database.value("retry_jobs", queue, state, most, until)
+        return moved >= most
+
+    async def remove_orphans(self, queue: str, cursor: str | None, most: int) -> tuple[int, str | None]:
+        return 0, None  # a job and its state are one row
+
+    async def remove_priority_key(self, queue: str) -> bool:
+        return False
+
+    async def trim_events(self, queue: str, length: int) -> int:
+        trimmed: int = await self._database.value("trim_events", queue, length, repeat=True)
+        return trimmed
