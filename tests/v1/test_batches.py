@@ -57,6 +57,14 @@ async def test_one_call_carries_many_jobs(client: Client, endpoint: EndpointServ
     assert len(sizes) < 10
 
 
+async def test_the_answer_need_not_say_that_it_is_json(client: Client, endpoint: EndpointServer) -> None:
+    endpoint.script = lambda call: response(b'\xef\xbb\xbf {"results": [{"id": "1", "result": 5}]}\n')
+    await add(client, 1)
+    await register(client, endpoint, {"size": 1})
+    await ended(client, completed=1)
+    assert (await job(client, 1))["returnvalue"] == 5
+
+
 async def test_each_job_has_its_own_outcome(client: Client, endpoint: EndpointServer) -> None:
     def script(call: EndpointCall) -> bytes:
         results: list[dict[str, Any]] = [

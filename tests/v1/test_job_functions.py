@@ -143,3 +143,12 @@ async def test_nobody_waits_for_those_who_wait(mail: ProxySocket, client: Client
     await completed(client, (await held(client))[0], 5)
     answers = [await mail.hear() for _ in range(2)]
     assert {one["id"] for one in answers} == {100, 101}
+
+
+async def test_other_names_of_the_same(mail: ProxySocket) -> None:
+    job = await mail.ok("add", "n", 1, {"deduplication": {"id": "d"}})
+    await mail.ok("updateProgress", job["id"], 5)
+    assert (await mail.ok("getJob", job["id"]))["progress"] == 5
+    assert await mail.ok("getDebounceJobId", "d") == await mail.ok("getDeduplicationJobId", "d") == job["id"]
+    await mail.ok("removeDebounceKey", "d")
+    assert "err" in await mail.call("getDebounceJobId", "d")

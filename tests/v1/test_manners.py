@@ -93,6 +93,11 @@ async def test_what_is_wrong_is_pointed_to(client: Client, method: str, path: st
     assert first.items() >= where.items(), first
 
 
+async def test_what_is_wrong_with_one_of_many_values_is_said_in_words(client: Client) -> None:
+    found = problem(await client.call("GET", "/v1/queues/polite/counts?states=waiting,lost"))
+    assert found["errors"] == [{"detail": "Invalid enum value 'lost'", "parameter": "states"}]
+
+
 async def test_null_in_a_query_is_text(client: Client) -> None:
     for name in ("null", "other"):
         await client.call("POST", JOBS, {"name": name})

@@ -40,7 +40,7 @@ async def test_queues_are_listed_with_counts_and_limits(client: Client) -> None:
     reply = await client.call("GET", "/v1/queues")
     assert (reply.status, reply.headers["content-type"]) == (200, "application/json")
     fax, mail = reply.json()["queues"]
-    assert reply.json()["cursor"] is None
+    assert reply.json()["nextCursor"] is None
     assert (fax["name"], fax["paused"]) == ("fax", True)
     assert mail == {
         "name": "mail",
@@ -62,9 +62,9 @@ async def test_queues_come_in_pages(client: Client) -> None:
     while len(names) < 9:
         page = (await client.call("GET", f"/v1/queues?{query}")).json()
         names.append([queue["name"] for queue in page["queues"]])
-        if page["cursor"] is None:
+        if page["nextCursor"] is None:
             break
-        query = f"limit=2&cursor={page['cursor']}"
+        query = f"limit=2&cursor={page['nextCursor']}"
     assert names == [["queue-0", "queue-1"], ["queue-2", "queue-3"], ["queue-4"]]
 
 
@@ -108,7 +108,7 @@ async def test_a_queue_that_is_gone_leaves_the_list(client: Client, redis: Redis
     for key in redis.scan_iter(f"{prefix}:mail:*", count=100_000):
         redis.delete(key)
     for _ in range(2):
-        assert (await client.call("GET", "/v1/queues")).json() == {"queues": [], "cursor": None}
+        assert (await client.call("GET", "/v1/queues")).json() == {"queues": [], "nextCursor": None}
     assert not redis.exists(f"{prefix}:corral:queues")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from corral.endpoints.call import DEFAULT_TIMEOUT_MS, TIMED_OUT, encode_call, judge_reply, prepare_target
+from corral.endpoints.call import BOM, DEFAULT_TIMEOUT_MS, TIMED_OUT, encode_call, judge_reply, prepare_target
 from corral.endpoints.http import CallFailed, CallTimeout, HttpPool, HttpReply
 from corral.model.endpoint import Batch, Endpoint
 from corral.model.job import ClaimedJob
@@ -82,12 +82,12 @@ class BatchCaller:
 
 
 def _judge(reply: HttpReply, jobs: Sequence[ClaimedJob]) -> list[Outcome]:
-    """Each job's own outcome; one that the answer does not name has failed."""
+    """Each job's own outcome; one that the answer does not name has failed. It is JSON whatever its type says."""
     whole = judge_reply(reply)
     if not isinstance(whole, Completed):
         return [whole] * len(jobs)
     try:
-        answer = _decode(whole.returnvalue)
+        answer = _decode(reply.body.removeprefix(BOM))
     except (msgspec.DecodeError, RecursionError) as error:
         return [Failed(f"The endpoint's answer to a batch cannot be read: {error}")] * len(jobs)
     by_id = {one.id: one for one in answer.results}

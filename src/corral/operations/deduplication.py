@@ -58,6 +58,7 @@ OPERATIONS = (
         tag="jobs",
         errors=(NotFound,),
         fn="getDeduplicationJobId",
+        also=("getDebounceJobId",),
         args=("deduplication_id",),
         bare="job_id",
     ),
@@ -74,6 +75,7 @@ OPERATIONS = (
         tag="jobs",
         errors=(NotFound,),
         fn="removeDeduplicationKey",
+        also=("removeDebounceKey",),
         args=("deduplication_id",),
     ),
     Operation(

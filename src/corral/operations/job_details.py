@@ -145,7 +145,7 @@ OPERATIONS = (
         body="progress",
         errors=(InvalidInput, JobNotFound),
         fn="updateJobProgress",
-        also=("jobProgress",),
+        also=("jobProgress", "updateProgress"),
         args=("job_id", "progress"),
         example=50,
     ),

@@ -35,11 +35,11 @@ class ListQueues(msgspec.Struct, frozen=True):
     limit: PageSize = 20
 
 
-class QueuePage(msgspec.Struct, frozen=True):
-    """Queues by name. `cursor` asks for the next page, null: this was the last. A page may be short of `limit`."""
+class QueuePage(msgspec.Struct, frozen=True, rename="camel"):
+    """Queues by name. `nextCursor` asks for the next page, null: this was the last. A page may be short of `limit`."""
 
     queues: list[QueueInfo]
-    cursor: str | None
+    next_cursor: str | None
 
 
 class CountJobs(msgspec.Struct, frozen=True):

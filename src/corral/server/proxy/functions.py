@@ -71,6 +71,7 @@ FUNCTIONS: dict[str, Function] = {
     "getJobLogs": Function(1, 4, get_job_logs),
     "updateJobProgress": Function(2, 2, update_job_progress, small=True),
     "jobProgress": Function(2, 2, update_job_progress, small=True),
+    "updateProgress": Function(2, 2, update_job_progress, small=True),
     "addJobLog": Function(2, 3, add_job_log, small=True),
 }
 

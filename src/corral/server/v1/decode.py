@@ -16,7 +16,7 @@ from corral.policy.names import decode_segment
 from corral.server.http.message import Request
 from corral.server.v1.lines import LinesDecoder, is_lines
 from corral.server.v1.places import places_of
-from corral.server.v1.problems import bad_body
+from corral.server.v1.problems import bad_body, without_place
 
 
 class RequestDecoder:
@@ -101,7 +101,7 @@ def _converted(value: Any, field: FieldInfo, name: str) -> Any:
     try:
         return msgspec.convert(value, _as_text(field.type), strict=False)
     except msgspec.ValidationError as error:
-        raise BadField(FieldProblem(str(error), parameter=name)) from None
+        raise BadField(FieldProblem(without_place(str(error)), parameter=name)) from None
 
 
 @cache

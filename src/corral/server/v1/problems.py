@@ -42,6 +42,11 @@ def title_of(code: str) -> str:
     return code.replace("-", " ").capitalize()
 
 
+def without_place(text: str) -> str:
+    """What msgspec says is wrong, but not where: that is said otherwise."""
+    return _AT.sub("", text)
+
+
 def bad_body(error: msgspec.DecodeError | UnicodeDecodeError | RecursionError) -> BadField:
     """msgspec names the place as `$[0].name`; clients read JSON pointers."""
     if isinstance(error, RecursionError):
