@@ -3,16 +3,31 @@
 from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "clean_proxy", "start_proxy"]
 
 if TYPE_CHECKING:
-    from corral.wiring.proxy import clean_proxy, start_proxy
+    from corral.library.context import Context as Context
+    from corral.library.definition import JobDefinition as JobDefinition
+    from corral.library.metadata import Metadata as Metadata
+    from corral.library.worker import Worker as Worker
+    from corral.wiring.proxy import clean_proxy as clean_proxy
+    from corral.wiring.proxy import start_proxy as start_proxy
 else:
+    # Each is imported when it is first asked for: together they are most of corral.
+    _PLACES = {
+        "Context": "corral.library.context",
+        "JobDefinition": "corral.library.definition",
+        "Metadata": "corral.library.metadata",
+        "Worker": "corral.library.worker",
+        "clean_proxy": "corral.wiring.proxy",
+        "start_proxy": "corral.wiring.proxy",
+    }
 
     def __getattr__(name: str) -> object:
-        """`start_proxy` and `clean_proxy` are imported when first asked for: they are the whole server."""
-        if name in ("clean_proxy", "start_proxy"):
-            from corral.wiring import proxy
+        if name not in _PLACES:
+            raise AttributeError(f"module 'corral' has no attribute {name!r}")
+        from importlib import import_module
 
-            return getattr(proxy, name)
-        raise AttributeError(f"module 'corral' has no attribute {name!r}")
+        return getattr(import_module(_PLACES[name]), name)
+
+
+__all__ = ["Context", "JobDefinition", "Metadata", "Worker", "__version__", "clean_proxy", "start_proxy"]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -16,6 +16,8 @@ from corral.model.outcome import Completed, Failed, Outcome, Released
 from corral.model.worker import WorkerInfo
 from corral.store.jobs import Claim, ClaimRequest, Finished
 from corral.store.store import Store
+from corral.worker.budget import Budget
+from corral.worker.listener import Listener
 from corral.worker.run import Runner, run
 from corral.worker.stats import Tally
 
@@ -40,17 +42,6 @@ class WorkerSettings(msgspec.Struct, frozen=True):
     name: str | None = None
 
 
-class Listener(Protocol):
-    """Whoever writes the log."""
-
-    def lock_lost(self, queue: str, job_id: str) -> None: ...
-    def stalled(self, queue: str, job_id: str) -> None: ...
-    def not_advanced(self, queue: str, job_id: str, why: Exception) -> None: ...
-    def not_stored(self, queue: str, job_id: str, why: Exception) -> None: ...
-    def refused(self, queue: str, why: Exception) -> None: ...
-    def unexpected(self, where: str, error: BaseException) -> None: ...
-
-
 class Worker:
     """Runs until `stop`. At least once: an outcome is dropped only when somebody else has the job by now."""
 
@@ -73,18 +64,27 @@ class Worker:
         self._store = store
         self._serial = 0
         self._running: set[asyncio.Task[None]] = set()
-        self._occupied = self._asked = self._storing = self._trips = 0
+        self._budget = Budget(settings.concurrency)
+        self.on_stored: Callable[[ClaimedJob, Outcome], None] | None = None
+        """Told of each outcome once it is in the engine."""
+        self._occupied = self._storing = self._trips = 0
         self._share = max(2 * _WORTH, -(-settings.concurrency // _LANES))
         self._ended: list[Finished] = []
         self._owed: list[Finished] = []
         self._awake = asyncio.Event()
+        self._wake = self._awake.set
         self._stopping = False
         self._paused = False
         self._tally = Tally()
-        self._intake = Intake(store.jobs.waiter(queue, settings.name), clock, self._awake.set, lambda: self._free() > 0)
+        self._intake = Intake(store.jobs.waiter(queue, settings.name), clock, self._wake, lambda: self._free() > 0)
         self._keeper = LockKeeper(store.jobs, queue, settings.lock_ms, listener.lock_lost)
         self._rescuer = Rescuer(store.jobs, queue, settings.stalled_ms, clock, listener.stalled)
         self._loops: list[asyncio.Task[None]] = []
+
+    def share(self, budget: Budget) -> None:
+        """Draw on these slots together with the workers of other queues. To be called before `start`."""
+        self._budget = budget
+        budget.join()
 
     def start(self) -> None:
         """Begin claiming; returns at once."""
@@ -118,13 +118,14 @@ class Worker:
             stats=self._tally.stats(self._occupied),
         )
 
-    async def stop(self, grace: float) -> None:
+    async def stop(self, grace: float | None) -> None:
         """Claim no more, let the running jobs end within `grace` seconds, and let go of everything.
 
-        A job that did not end keeps its lock until that runs out, and is then rescued by another worker.
+        None: however long they take. A job that did not end is rescued by another worker when its lock runs out.
         """
         self._stopping = True
         self._awake.set()
+        self._budget.leave(self._wake)
         await self._intake.close()
         if self._loops:
             await asyncio.wait(self._loops[:_LANES], timeout=grace)
@@ -162,6 +163,7 @@ class Worker:
         return ready >= (max(_WORTH, self._settings.concurrency // 4) if self._trips else 1)
 
     def _take(self) -> list[Finished]:
+        self._budget.used -= len(self._owed)
         ended = [*self._owed, *self._ended]
         self._owed, self._ended = [], ended[self._share :]
         return ended[: self._share]
@@ -169,16 +171,20 @@ class Worker:
     async def _turn(self, ended: list[Finished], room: int) -> None:
         """One round trip, both ways of which may fail by themselves."""
         request = self._request(room) if room else None
+        budget = self._budget
         self._trips += 1
-        self._asked += room
+        if room:
+            budget.take(self._wake, room)
         self._storing += len(ended)
         try:
             results, claim = await self._exchange(ended, request)
         finally:
             self._trips -= 1
-            self._asked -= room
+            budget.used -= room
             self._storing -= len(ended)
+        left = len(self._owed)
         self._owed += [one for one, why in zip(ended, results, strict=True) if not self._settled(one, why)]
+        budget.used += len(self._owed) - left
         if isinstance(claim, Claim):
             self._intake.saw(claim, room)
             for claimed in claim.jobs:
@@ -186,6 +192,7 @@ class Worker:
         elif claim is not None:
             self._intake.saw(None, room)
             self._complain(claim)
+        budget.wake()
 
     async def _exchange(
         self, ended: list[Finished], request: ClaimRequest | None
@@ -200,13 +207,15 @@ class Worker:
             return [error] * len(ended), error
 
     def _room(self) -> int:
-        return self._free() if self._intake.open else 0
+        """How many jobs to ask for now."""
+        if self._stopping or self._paused or not self._intake.open:
+            self._budget.leave(self._wake)
+            return 0
+        return self._budget.room(self._wake)
 
     def _free(self) -> int:
         """How many more jobs could run."""
-        if self._stopping or self._paused:
-            return 0
-        return max(0, self._settings.concurrency - self._occupied - self._asked - len(self._owed))
+        return 0 if self._stopping or self._paused else self._budget.free
 
     def _request(self, room: int) -> ClaimRequest:
         settings = self._settings
@@ -227,6 +236,7 @@ class Worker:
             self._end(claimed, Released())
             return
         self._occupied += 1
+        self._budget.used += 1
         task = asyncio.get_running_loop().create_task(self._work(claimed))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -239,7 +249,9 @@ class Worker:
             raise
         finally:
             self._occupied -= 1
+            self._budget.used -= 1
             self._awake.set()
+            self._budget.wake()
 
     def _end(self, claimed: ClaimedJob, outcome: Outcome) -> None:
         self._keeper.ended(claimed)
@@ -275,6 +287,8 @@ class Worker:
         self._keeper.release(one.claimed)
         if why is not None:
             self._listener.not_stored(self.queue, one.claimed.job.id, why)
+        elif self.on_stored is not None:
+            self.on_stored(one.claimed, one.outcome)
         return True
 
     def _complain(self, why: Exception) -> None:

@@ -1,0 +1,65 @@
+"""Cancelling a job from anywhere: a note in the engine, which the worker that runs the job looks for."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from corral.model.errors import JobLocked
+from corral.store.store import Store
+
+KIND = "cancelled"
+_KEPT_MS = 3_600_000  # a note that no worker has taken away by then is of a worker that died
+
+
+class Note(msgspec.Struct, frozen=True):
+    """That a job is to end, and since when (ms)."""
+
+    queue: str
+    job_id: str
+    at: int
+
+
+async def cancel(store: Store, queue: str, job_id: str, now: int) -> bool:
+    """Remove a job that waits, leave a note for one that runs; False when it has ended."""
+    state = await store.job_details.state(queue, job_id)
+    if state in ("completed", "failed"):
+        return False
+    if state != "active":
+        try:
+            await store.job_moves.remove(queue, job_id, False)
+            return True
+        except JobLocked:
+            pass  # a worker has just taken it
+    await store.records.put(KIND, f"{queue}\n{job_id}", msgspec.json.encode(Note(queue, job_id, now)))
+    return True
+
+
+class Notes:
+    """The notes as one worker knows them; looking costs one small round trip while there are none new."""
+
+    def __init__(self, store: Store) -> None:
+        self._records = store.records
+        self._revision = -1
+
+    async def look(self) -> list[Note]:
+        """Every note, if there may be new ones since the last look."""
+        (revision,) = await self._records.revisions([KIND])
+        if revision == self._revision:
+            return []
+        self._revision, found = await self._records.all(KIND)
+        return [msgspec.json.decode(record, type=Note) for record in found.values()]
+
+    async def forget(self, notes: Iterable[tuple[str, str]]) -> None:
+        """These jobs have ended."""
+        for queue, job_id in notes:
+            old = await self._records.get(KIND, f"{queue}\n{job_id}")
+            if old is not None:
+                await self._records.swap(KIND, f"{queue}\n{job_id}", old, None)
+
+
+async def sweep(store: Store, now: int) -> None:
+    """Drop the notes that nobody took away."""
+    _, found = await store.records.all(KIND)
+    for record_id, record in found.items():
+        if msgspec.json.decode(record, type=Note).at < now - _KEPT_MS:
+            await store.records.swap(KIND, record_id, record, None)

@@ -1,0 +1,81 @@
+"""Repeating jobs: what the engine remembers of each, and which occurrence is due."""
+
+import msgspec
+
+from corral.library.options import Terms
+from corral.model.errors import InvalidInput
+from corral.policy.recurrence import check_repeat, next_iteration
+from corral.store.records import RecordStore
+from corral.store.store import Store
+
+KIND = "repeats"
+
+
+class Repeat(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`due` is the next occurrence, `fired` the last one; milliseconds since the epoch."""
+
+    due: int
+    every: int | None = None
+    cron: str | None = None
+    tz: str | None = None
+    fired: int | None = None
+
+    def after(self, now: int) -> int:
+        """The first occurrence after `now`: those that were missed are one with the one that is due."""
+        if self.every is not None:
+            return self.due + self.every * ((now - self.due) // self.every + 1)
+        return _next(self.cron or "", self.tz, now)
+
+
+async def store_repeat(store: Store, name: str, terms: Terms, now: int) -> None:
+    """Make the engine remember what the definition says now: a repeat, another one than before, or none.
+
+    Raises `InvalidInput` for a cron pattern that cannot be read.
+    """
+    while True:
+        old = await store.records.get(KIND, name)
+        new = _wanted(terms, None if old is None else msgspec.json.decode(old, type=Repeat), now)
+        encoded = None if new is None else msgspec.json.encode(new)
+        if encoded == old or await store.records.swap(KIND, name, old, encoded):
+            return
+
+
+async def due_repeats(records: RecordStore, now: int) -> dict[str, tuple[bytes, Repeat]]:
+    """The definitions whose next occurrence is due, each with what is stored of it."""
+    _, found = await records.all(KIND)
+    decoded = {name: (record, msgspec.json.decode(record, type=Repeat)) for name, record in found.items()}
+    return {name: one for name, one in decoded.items() if one[1].due <= now}
+
+
+async def advance(records: RecordStore, name: str, stored: bytes, repeat: Repeat, now: int) -> bool:
+    """Go on to the next occurrence; False when somebody else has."""
+    following = msgspec.structs.replace(repeat, due=repeat.after(now), fired=repeat.due)
+    return await records.swap(KIND, name, stored, msgspec.json.encode(following))
+
+
+def occurrence_id(repeat: Repeat) -> str:
+    """The id of the job of the occurrence that is due: the same whoever adds it."""
+    return f"repeat-{repeat.due}"
+
+
+def _wanted(terms: Terms, old: Repeat | None, now: int) -> Repeat | None:
+    if terms.cron is not None:
+        check_repeat({"pattern": terms.cron, **({"tz": terms.tz} if terms.tz else {})}, now)
+        if old is not None and (old.cron, old.tz) == (terms.cron, terms.tz):
+            return old
+        return Repeat(due=_next(terms.cron, terms.tz, now), cron=terms.cron, tz=terms.tz)
+    if terms.repeat_secs is None:
+        return None
+    every = max(1, round(terms.repeat_secs * 1000))
+    if old is None or old.every is None:
+        return Repeat(due=now, every=every)
+    if old.every == every or old.fired is None:
+        return msgspec.structs.replace(old, every=every)
+    return Repeat(due=old.fired + every, every=every, fired=old.fired)
+
+
+def _next(pattern: str, tz: str | None, now: int) -> int:
+    following = next_iteration({"pattern": pattern, **({"tz": tz} if tz else {})}, now)
+    if following is None or following.millis is None:
+        raise InvalidInput(f"The cron pattern {pattern!r} never comes")
+    return following.millis
