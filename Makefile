@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGE := pyproject.toml hatch_build.py
+# Modules are compiled once, even where the environment says that Python writes no bytecode: tests start many processes.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && echo yes)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make pins"
 
@@ -24,9 +26,9 @@ serve: setup ## Run the server; ARGS="--port 9000" are its flags
 test: setup $(VENV)/.dev $(if $(NODE),tests/interop/node_modules/.package-lock.json) ## Run every test
 ifeq ($(NODE),)
 	@echo "Without Node and npm these tests are left out: tests/interop"
-	CORRAL_NO_NODE=1 $(BIN)/python -m pytest $(ARGS)
+	CORRAL_NO_NODE=1 $(PYTEST) $(ARGS)
 else
-	$(BIN)/python -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 endif
 
 check: setup $(VENV)/.dev ## Lint, check the format, the types and the layers
