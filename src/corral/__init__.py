@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from corral.library.context import Context as Context
     from corral.library.definition import JobDefinition as JobDefinition
     from corral.library.metadata import Metadata as Metadata
+    from corral.library.orchestrator import Orchestrator as Orchestrator
     from corral.library.worker import Worker as Worker
     from corral.wiring.proxy import clean_proxy as clean_proxy
     from corral.wiring.proxy import start_proxy as start_proxy
@@ -17,6 +18,7 @@ else:
         "Context": "corral.library.context",
         "JobDefinition": "corral.library.definition",
         "Metadata": "corral.library.metadata",
+        "Orchestrator": "corral.library.orchestrator",
         "Worker": "corral.library.worker",
         "clean_proxy": "corral.wiring.proxy",
         "start_proxy": "corral.wiring.proxy",
@@ -30,4 +32,4 @@ else:
         return getattr(import_module(_PLACES[name]), name)
 
 
-__all__ = ["Context", "JobDefinition", "Metadata", "Worker", "__version__", "clean_proxy", "start_proxy"]
+__all__ = ["Context", "JobDefinition", "Metadata", "Orchestrator", "Worker", "__version__", "clean_proxy", "start_proxy"]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self, TypedDict, Unpack
 
 from corral.library.handlers import EventHandler, Handlers
+from corral.library.naming import parts_of
 from corral.lifecycle.intake import Clock
 from corral.lifecycle.results import Results
 from corral.lifecycle.watch import Feeds
@@ -15,6 +16,8 @@ from corral.store.store import Store
 from corral.wiring.opening import Opened, Place, open_place
 
 _CHANNELS = "channels"
+_LOCK_MS = 30_000
+_SHORTEST_LOCK_MS = 100
 _FAREWELL = 5.0  # seconds that async event handlers have to end
 
 
@@ -131,6 +134,17 @@ class Context:
         _, found = await (await self.store()).records.all(_CHANNELS)
         self._channelled.update(found)
         return self._channelled
+
+    async def queues(self) -> list[str]:
+        """Every queue that holds jobs of the registered definitions, on any channel."""
+        names = list(self.registered)
+        known = await self.channelled()
+        return [*names, *(queue for queue in sorted(known) if parts_of(queue)[0] in self.registered)]
+
+    @property
+    def lock_ms(self) -> int:
+        """How long the lock of a job lives unless it is renewed."""
+        return min(_LOCK_MS, max(_SHORTEST_LOCK_MS, round(self.job_group_unlock_secs * 1000)))
 
     def subscribe(self) -> asyncio.Event:
         """Set at each change of what there is to work on, until `unsubscribe`."""

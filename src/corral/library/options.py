@@ -114,6 +114,9 @@ def job_options(terms: Terms, payload: Any, given: EnqueueOptions) -> JobOptions
     return stored
 
 
+FOR_EVER = 2**31 - 1
+"""Stalls that a job may have: a crash of its worker is no attempt of the job."""
+
 UNRUN = "numAttempts"
 """The option, 0, of a job that is to expire without a run."""
 

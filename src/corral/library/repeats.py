@@ -40,11 +40,10 @@ async def store_repeat(store: Store, name: str, terms: Terms, now: int) -> None:
             return
 
 
-async def due_repeats(records: RecordStore, now: int) -> dict[str, tuple[bytes, Repeat]]:
-    """The definitions whose next occurrence is due, each with what is stored of it."""
+async def stored_repeats(records: RecordStore) -> dict[str, tuple[bytes, Repeat]]:
+    """Every definition that repeats, each with what is stored of it."""
     _, found = await records.all(KIND)
-    decoded = {name: (record, msgspec.json.decode(record, type=Repeat)) for name, record in found.items()}
-    return {name: one for name, one in decoded.items() if one[1].due <= now}
+    return {name: (record, msgspec.json.decode(record, type=Repeat)) for name, record in found.items()}
 
 
 async def advance(records: RecordStore, name: str, stored: bytes, repeat: Repeat, now: int) -> bool:

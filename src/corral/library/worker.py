@@ -12,6 +12,7 @@ from corral.library.definition import JobDefinition
 from corral.library.execution import Execution, Work
 from corral.library.executors import Executors
 from corral.library.naming import parts_of, queue_of
+from corral.library.options import FOR_EVER
 from corral.model.errors import InvalidInput, StoreError, StoreUnavailable
 from corral.observe import log
 from corral.store.store import Store
@@ -19,8 +20,6 @@ from corral.worker.budget import Budget
 from corral.worker.worker import Worker as QueueWorker
 from corral.worker.worker import WorkerSettings
 
-_LOCK_MS = 30_000
-_FOR_EVER = 2**31 - 1  # stalls that a job may have: a crash of its worker is no attempt of the job
 _CANCEL_LOOK = 0.5
 
 
@@ -100,11 +99,9 @@ class Worker(Daemon):
                 self._workers[queue] = self._hired(store, queue, self.context.registered[name])
 
     async def _wanted(self) -> list[str]:
-        names = list(self.context.registered)
-        if self._channels is not None:
-            return [queue_of(name, channel) for name in names for channel in self._channels]
-        known = await self.context.channelled()
-        return [*names, *(queue for queue in sorted(known) if parts_of(queue)[0] in self.context.registered)]
+        if self._channels is None:
+            return await self.context.queues()
+        return [queue_of(name, channel) for name in self.context.registered for channel in self._channels]
 
     def _hired(self, store: Store, queue: str, definition: JobDefinition[Any, Any]) -> tuple[QueueWorker, Execution]:
         context, terms = self.context, definition.terms
@@ -112,13 +109,12 @@ class Worker(Daemon):
         work = Work(definition.name, definition.signature, (definition.payload, definition.result), call)
         work.seconds = terms.execution_timeout_secs
         run = Execution(queue, work, store.jobs, context.handlers, self.id)
-        lock_ms = min(_LOCK_MS, max(100, round(context.job_group_unlock_secs * 1000)))
         settings = WorkerSettings(
             owner=str(uuid.uuid4()),
             concurrency=self._concurrency,
-            max_stalled=_FOR_EVER,
-            lock_ms=lock_ms,
-            stalled_ms=lock_ms,
+            max_stalled=FOR_EVER,
+            lock_ms=context.lock_ms,
+            stalled_ms=context.lock_ms,
         )
         store.directory.saw(queue)
         worker = QueueWorker(store, queue, run, settings, clock=context.clock, listener=log)
