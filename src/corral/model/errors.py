@@ -5,6 +5,8 @@ CorralError
 │   ├── BadField            the fields that are wrong are named
 │   └── PayloadTooLarge
 ├── Unauthorized            no token, or one that is not accepted
+├── Forbidden               the key is accepted, but may not do this
+├── TooManyRequests         more than the caller may do in a while; try again later
 ├── NotFound
 │   ├── JobNotFound
 │   └── QueueNotFound
@@ -81,6 +83,22 @@ class Unauthorized(CorralError):
     """No credential, or one that is not accepted here."""
 
     code = "unauthorized"
+
+
+class Forbidden(CorralError):
+    """The caller is known, and may not do this or not on this queue."""
+
+    code = "forbidden"
+
+
+class TooManyRequests(CorralError):
+    """More than a limit allows; `retry_after` are the seconds after which it is worth trying again."""
+
+    code = "too-many-requests"
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
 
 
 class NotFound(CorralError):

@@ -2,6 +2,7 @@
 
 from corral.model.errors import (
     CorralError,
+    Forbidden,
     IdempotencyInProgress,
     IdempotencyMismatch,
     InvalidInput,
@@ -14,6 +15,7 @@ from corral.model.errors import (
     PayloadTooLarge,
     PreconditionFailed,
     StoreUnavailable,
+    TooManyRequests,
     Unauthorized,
 )
 from corral.server.http.message import Response
@@ -22,6 +24,8 @@ _STATUS: tuple[tuple[type[CorralError], int], ...] = (
     (PayloadTooLarge, 413),
     (InvalidInput, 400),
     (Unauthorized, 401),
+    (Forbidden, 403),
+    (TooManyRequests, 429),
     (NotFound, 404),
     (MethodNotAllowed, 405),
     (JobFailed, 409),
