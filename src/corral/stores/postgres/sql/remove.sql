@@ -1,0 +1,1 @@
+SELECT {own}.remove($1, $2, $3)
