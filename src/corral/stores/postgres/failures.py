@@ -1,5 +1,8 @@
 """What went wrong with a statement, as errors of the model."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import asyncpg
 
 from corral.model.errors import CorralError, InvalidInput, StoreBusy, StoreError, StoreUnavailable
@@ -20,6 +23,18 @@ def failure(error: BaseException, job_id: str = "", verb: str = "") -> BaseExcep
     if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
         return StoreUnavailable(str(error) or type(error).__name__)
     return error
+
+
+@contextmanager
+def about(job_id: str, verb: str) -> Iterator[None]:
+    """What BullMQ refuses in the block is told of this job, or of the one that the refusal hints at."""
+    try:
+        yield
+    except CorralError as error:
+        cause = error.__cause__
+        if not isinstance(cause, asyncpg.PostgresError) or cause.sqlstate != REFUSED:
+            raise
+        raise failure(cause, str(cause.hint or job_id), verb) from cause
 
 
 def is_away(error: BaseException) -> bool:

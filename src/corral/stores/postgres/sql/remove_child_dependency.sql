@@ -1,0 +1,1 @@
+SELECT {own}.remove_child_dependency($1, $2)

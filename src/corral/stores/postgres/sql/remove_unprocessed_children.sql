@@ -1,0 +1,1 @@
+SELECT {own}.remove_unprocessed_children($1, $2)
