@@ -1,0 +1,1 @@
+SELECT count(*) FROM {bullmq}.scheduler WHERE queue = $1

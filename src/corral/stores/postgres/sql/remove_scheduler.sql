@@ -1,0 +1,1 @@
+SELECT {own}.remove_scheduler($1, $2, $3)
