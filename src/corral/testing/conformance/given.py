@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from corral.model.job import ClaimedJob, NewJob
 from corral.model.outcome import Completed, Failed
 from corral.store.jobs import ClaimRequest, Finished
@@ -39,6 +41,11 @@ async def ids(store: Store, state: str, queue: str = QUEUE) -> list[str]:
 
 async def counts(store: Store, *states: str, queue: str = QUEUE) -> tuple[int, ...]:
     return tuple((await store.queues.counts(queue, states)).values())
+
+
+def value(raw: Any) -> Any:
+    """What the JSON says; engines may write the same value differently."""
+    return msgspec.json.decode(raw)
 
 
 async def _finish(store: Store, ended: list[Finished], now: int, queue: str) -> None:

@@ -1,6 +1,7 @@
 """promote, retry, remove, change delay and priority, discard: moves of one job that somebody asks for."""
 
 from collections.abc import Awaitable
+from time import time
 
 from corral.model.errors import CorralError, JobLocked, JobNotFound, NotInState
 from corral.store.store import Store
@@ -72,7 +73,7 @@ async def remove_leaves_nothing(store: Store) -> None:
 
 async def remove_spares_a_job_that_is_held(store: Store) -> None:
     await add(store, {})
-    (held,) = await claim(store, 1)
+    (held,) = await claim(store, 1, now=_clock())
     await _refused(store.job_moves.remove(QUEUE, held.job.id, True), JobLocked)
     await complete(store, [held])
     await store.job_moves.remove(QUEUE, held.job.id, True)
@@ -94,9 +95,10 @@ async def remove_without_children_leaves_them(store: Store) -> None:
 
 
 async def a_held_child_saves_its_parent(store: Store) -> None:
-    (parent,) = await add(store, {"delay": MINUTE})
-    await add(store, _below(store, parent))
-    await claim(store, 1)
+    now = _clock()
+    (parent,) = await add(store, {"delay": MINUTE}, now=now)
+    await add(store, _below(store, parent), now=now)
+    await claim(store, 1, now=now)
     await _refused(store.job_moves.remove(QUEUE, parent, True), JobLocked)
     await store.job_moves.remove(QUEUE, parent, False)
 
@@ -173,6 +175,11 @@ def _all_moves(store: Store, job: str) -> list[Awaitable[None]]:
 
 def _retry(store: Store, job: str, state: str, *, reset: bool = False) -> Awaitable[None]:
     return store.job_moves.retry(QUEUE, job, state, reset_attempts_made=reset, reset_attempts_started=reset)
+
+
+def _clock() -> int:
+    """Now (ms): whether a lock still holds is for the engine's own clock to say."""
+    return int(time() * 1000)
 
 
 def _below(store: Store, parent: str) -> dict[str, object]:

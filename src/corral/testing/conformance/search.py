@@ -4,7 +4,7 @@ from corral.model.errors import InvalidInput
 from corral.model.job import NewJob
 from corral.store.search import Search
 from corral.store.store import Store
-from corral.testing.conformance.given import NOW, QUEUE, add, claim, complete, fail
+from corral.testing.conformance.given import NOW, QUEUE, add, claim, complete, fail, value
 
 EVERY = ("waiting", "active", "delayed", "prioritized", "waiting-children", "completed", "failed")
 
@@ -30,7 +30,7 @@ async def every_state_is_listed(store: Store) -> None:
 async def a_page_shows_whole_jobs(store: Store) -> None:
     await add(store, {"attempts": 3, "delay": 7})
     (job,) = (await store.search.page(QUEUE, Search(EVERY), None, 1)).jobs
-    assert (job.name, bytes(job.data), job.opts) == ("job 0", b'{"n":0}', {"attempts": 3, "delay": 7})
+    assert (job.name, value(job.data), job.opts) == ("job 0", {"n": 0}, {"attempts": 3, "delay": 7})
     assert (job.timestamp, job.delay, job.queue_qualified_name) == (NOW, 7, f"{store.prefix}:{QUEUE}")
 
 
