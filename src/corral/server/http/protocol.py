@@ -24,7 +24,7 @@ class HttpConnection(asyncio.Protocol):
     def __init__(self, service: Service) -> None:
         self._service = service
         self._app = service.app
-        self._reader = RequestReader(service.limits)
+        self._reader = RequestReader(service.limits, service.known)
         self._ready = self._reader.ready
         self._transport: asyncio.Transport = cast(asyncio.Transport, None)
         self._peer = ""

@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 import httptools
 
+from corral.server.http.known import KnownHeads
 from corral.server.http.limits import Limits
 from corral.server.http.message import Request, Response
 
@@ -30,10 +31,10 @@ class RequestReader:
 
     After `feed` returned a refusal (to be sent, then the connection closed) or a WebSocket handshake came in
     (`upgrade` is set, `rest` holds the bytes after it) it must be fed no more. `target` is that of the last request
-    line, as far as it has come.
+    line, as far as it has come. `known` may be shared by the connections of one server.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, known: KnownHeads | None = None) -> None:
         self.ready: deque[Request] = deque()
         self.phase = _BETWEEN
         self.expects_continue = False
@@ -41,6 +42,7 @@ class RequestReader:
         self.rest = b""
         self.target = b""
         self._limits = limits
+        self._known = known or KnownHeads()
         self._parser = httptools.HttpRequestParser(self)
         self._unframed = 0
         self._refusal: Response | None = None
@@ -48,7 +50,21 @@ class RequestReader:
         self._body: bytes | bytearray = b""
 
     def feed(self, data: bytes) -> Response | None:
-        """Parse `data`; a returned response refuses what the client sent."""
+        """Take `data`; a returned response refuses what the client sent."""
+        if self.phase is not _BETWEEN:
+            return self._parse(data)
+        request = self._known.request(data)
+        if request is not None:
+            self.target = request.target
+            self.ready.append(request)
+            return None
+        before = len(self.ready)
+        refusal = self._parse(data)
+        if refusal is None and self.phase is _BETWEEN and len(self.ready) == before + 1:
+            self._known.learn(data, self.ready[-1])
+        return refusal
+
+    def _parse(self, data: bytes) -> Response | None:
         self._unframed += len(data)
         try:
             self._parser.feed_data(data)
@@ -66,7 +82,7 @@ class RequestReader:
             return None
         # llhttp stops after any Upgrade header; one we do not speak (h2c) is an ordinary request to us.
         self._parser = httptools.HttpRequestParser(self)
-        return self.feed(rest) if rest else None
+        return self._parse(rest) if rest else None
 
     # Called by httptools, in this order. Headers after on_headers_complete are trailers: dropped.
 

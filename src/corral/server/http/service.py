@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol, cast
 
 from corral.server.http.head import HeadWriter
+from corral.server.http.known import KnownHeads
 from corral.server.http.limits import Limits
 from corral.server.http.message import App, Request, Response
 
@@ -37,6 +38,7 @@ class Service:
     limits: Limits
     on_error: ErrorHandler
     heads: HeadWriter = field(default_factory=HeadWriter)
+    known: KnownHeads = field(default_factory=KnownHeads)
     guests: set[Guest] = field(default_factory=set)
     now: float = 0.0
     stopping: bool = False
