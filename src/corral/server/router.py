@@ -1,11 +1,14 @@
 """Finds the handler of a path: one dictionary look-up per segment, whatever the number of routes."""
 
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 _PARAMETER = ":"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+_REMEMBERED = 1024
+_MEMORABLE = 256  # characters
 
 
 class Router(Generic[T]):
@@ -13,9 +16,11 @@ class Router(Generic[T]):
 
     def __init__(self) -> None:
         self._root: dict[str, Any] = {}
+        self._remembered = lru_cache(_REMEMBERED)(self._search)
 
     def add(self, method: str, pattern: str, target: T) -> None:
         """Raises `ValueError` for a route that is already there."""
+        self._remembered.cache_clear()
         node = self._root
         for segment in pattern.split("/")[1:]:
             node = node.setdefault(_PARAMETER if segment.startswith(":") else f"/{segment}", {})
@@ -27,7 +32,16 @@ class Router(Generic[T]):
         """The target and the segments that stand for parameters, still percent-encoded.
 
         A segment that is both fixed and a parameter is taken as fixed first: `/jobs/lookup` before `/jobs/:id`.
+        The list is not the caller's own.
         """
+        return self._remembered(method, path) if len(path) <= _MEMORABLE else self._search(method, path)
+
+    def methods(self, path: str) -> list[str]:
+        """Those that the path is routed for."""
+        segments = path.split("/")[1:]
+        return [method for method in _METHODS if _any_way(self._root, method, segments) is not None]
+
+    def _search(self, method: str, path: str) -> tuple[T, list[str]] | None:
         node = self._root
         found: list[str] = []
         segments = path.split("/")[1:]
@@ -41,11 +55,6 @@ class Router(Generic[T]):
             node = fixed
         target: T | None = node.get(method)
         return _any_way(self._root, method, segments) if target is None else (target, found)
-
-    def methods(self, path: str) -> list[str]:
-        """Those that the path is routed for."""
-        segments = path.split("/")[1:]
-        return [method for method in _METHODS if _any_way(self._root, method, segments) is not None]
 
 
 def _any_way(node: dict[str, Any], method: str, segments: list[str]) -> tuple[Any, list[str]] | None:
