@@ -5,10 +5,16 @@ from collections.abc import Callable
 
 import msgspec
 
+from corral.stores.postgres.children import PostgresChildren
 from corral.stores.postgres.database import Database, Pool
+from corral.stores.postgres.deduplication import PostgresDeduplication
 from corral.stores.postgres.directory import PostgresDirectory
 from corral.stores.postgres.events import PostgresEvents
+from corral.stores.postgres.flows import PostgresFlows
 from corral.stores.postgres.idempotency import PostgresIdempotency
+from corral.stores.postgres.job_details import PostgresJobDetails
+from corral.stores.postgres.job_moves import PostgresJobMoves
+from corral.stores.postgres.jobs import PostgresJobs
 from corral.stores.postgres.journals import PostgresJournals
 from corral.stores.postgres.limits import DEFAULT_LIMITS, PostgresLimits
 from corral.stores.postgres.listener import Listener, ListenerState
@@ -20,7 +26,9 @@ from corral.stores.postgres.queue_moves import PostgresQueueMoves
 from corral.stores.postgres.queues import PostgresQueues
 from corral.stores.postgres.records import PostgresRecords
 from corral.stores.postgres.registry import PostgresRegistry
+from corral.stores.postgres.schedulers import PostgresSchedulers
 from corral.stores.postgres.schema import Schema
+from corral.stores.postgres.search import PostgresSearch
 from corral.stores.postgres.waiting import Waiting
 from corral.stores.postgres.windows import PostgresWindows
 
@@ -61,6 +69,16 @@ class PostgresStore:
         self.listener = Listener(options.listen_dsn or dsn, limits=limits, on_state=on_state)
         self.directory = PostgresDirectory(self.database)
         self.waiting = Waiting(self.database)
+        self.jobs = PostgresJobs(
+            self.database, self.names, self.listener, self.waiting, self.directory.saw, options.metrics_points
+        )
+        self.job_details = PostgresJobDetails(self.database, self.names)
+        self.job_moves = PostgresJobMoves(self.database)
+        self.search = PostgresSearch(self.database, self.names)
+        self.children = PostgresChildren(self.database, self.names)
+        self.deduplication = PostgresDeduplication(self.database)
+        self.flows = PostgresFlows(self.database, self.names, self.directory.saw)
+        self.schedulers = PostgresSchedulers(self.database, self.directory.saw)
         self.queues = PostgresQueues(self.database, self.waiting, self.directory.saw)
         self.queue_moves = PostgresQueueMoves(self.database, self.directory.settled)
         self.queue_limits = PostgresQueueLimits(self.database, self.directory.saw)
