@@ -40,7 +40,7 @@ def test_the_start_line_of_corral_names_address_and_port() -> None:
 
 def test_the_lines_of_the_original_keep_their_words() -> None:
     out = listen_in("proxy")
-    log.engine_connected("localhost:6379")
+    log.engine_connected("Redis", "localhost:6379")
     log.not_found("/nowhere?token=abc", "localhost:8080")
     log.unauthorized("missing token", "/queues/q/jobs", "10.0.0.1")
     log.queue_connected("q")
@@ -104,7 +104,7 @@ def test_a_higher_level_silences_the_lower_ones() -> None:
 def test_trouble_with_the_engine_is_two_lines_a_second_in_all() -> None:
     out = listen_in("console")
     for _ in range(100):
-        log.engine_lost("localhost:6379", "refused")
+        log.engine_lost("Redis", "localhost:6379", "refused")
         log.request_failed("POST", "/queues/q/jobs", ConnectionError("away"))
         log.engine_event("restart-failed", {"error": OSError("no")})
     assert len(out.getvalue().splitlines()) == 2

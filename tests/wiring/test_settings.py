@@ -53,6 +53,9 @@ def test_every_variable_is_read() -> None:
         "MAX_QUEUE_NAME_LENGTH": "5", "WORKER_METADATA_KEY": "k", "WORKER_METADATA_STREAM": "s",
         "MAX_LEN_WORKER_METADATA_STREAM": "6", "CORRAL_LOCK_DURATION": "700",
         "CORRAL_STALLED_INTERVAL": "800", "CORRAL_METRICS_POINTS": "0", "CORRAL_WORKER_TIMEOUT": "9",
+        "CORRAL_ENGINE": "postgres", "DATABASE_URL": "postgres://d/d", "CORRAL_SCHEMA": "jobs",
+        "CORRAL_LISTEN_URL": "postgres://l/d", "CORRAL_PREPARED_STATEMENTS": "false", "CORRAL_POOL_SIZE": "3",
+        "CORRAL_MIGRATE": "true",
         "DEBUG": "true", "CORRAL_LOG_FORMAT": "proxy", "CORRAL_LOG_LEVEL": "warn",
     }  # fmt: skip
     assert {variable.names[0] for variable in VARIABLES.values()} == set(samples)
@@ -204,11 +207,49 @@ def test_name_lengths_must_fit_together() -> None:
     assert "MIN_QUEUE_NAME_LENGTH" in problem
 
 
-def test_postgres_is_refused_until_there_is_one() -> None:
-    (problem,) = problems_of({"DATABASE_URL": "postgres://u:hush@db/x"})
-    assert "cannot use Postgres yet" in problem
+URL = "postgres://u:hush@db:5433/x?sslmode=require"
+
+
+@pytest.mark.parametrize("url", [URL, "postgresql://db/x", "postgres:///x?host=/run/postgresql"])
+def test_a_database_url_picks_postgres(url: str) -> None:
+    settings = of({"DATABASE_URL": url})
+    assert (settings.engine, settings.database_url, settings.schema) == ("postgres", url, "bullmq")
+    assert (settings.prepared_statements, settings.pool_size, settings.migrate) == (True, 10, False)
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "CORRAL_LISTEN_URL"])
+@pytest.mark.parametrize("url", ["mysql://u:hush@db/x", "postgres://u:hush@db:port/x", "postgres://u:hush#@db", "hush"])
+def test_a_bad_database_url_is_reported_without_its_password(name: str, url: str) -> None:
+    (problem,) = problems_of({name: url})
     assert "hush" not in problem
-    assert "Postgres" in warnings_of({"DATABASE_URL": "postgres://db/x", "REDIS_HOST": "r"})
+    assert "postgres://" in problem
+
+
+def test_of_two_engines_one_has_to_be_picked() -> None:
+    both = {"DATABASE_URL": URL, "REDIS_HOST": "r"}
+    (problem,) = problems_of(both)
+    assert "CORRAL_ENGINE" in problem
+    assert "hush" not in problem
+    for engine in ("postgres", "redis", "embedded"):
+        assert of(both | {"CORRAL_ENGINE": engine}).engine == engine
+
+
+@pytest.mark.parametrize(("engine", "name"), [("postgres", "DATABASE_URL"), ("redis", "REDIS_URL")])
+def test_an_engine_that_is_picked_has_to_be_somewhere(engine: str, name: str) -> None:
+    (problem,) = problems_of({"CORRAL_ENGINE": engine})
+    assert name in problem
+
+
+@pytest.mark.parametrize("schema", ["1st", 'a"b', "a-b", "a b", "a" * 57])
+def test_a_schema_needs_a_plain_name(schema: str) -> None:
+    (problem,) = problems_of({"DATABASE_URL": URL, "CORRAL_SCHEMA": schema})
+    assert problem.startswith("CORRAL_SCHEMA")
+    assert "letters" in problem
+
+
+def test_postgres_settings_that_go_unused_are_warned_of() -> None:
+    assert "CORRAL_SCHEMA" in warnings_of({"CORRAL_SCHEMA": "jobs", "REDIS_HOST": "r"})
+    assert warnings_of({"CORRAL_SCHEMA": "jobs", "DATABASE_URL": URL}) == ""
 
 
 def test_an_unknown_variable_is_warned_of_with_the_nearest_name() -> None:
@@ -242,3 +283,4 @@ def test_settings_travel_to_a_child() -> None:
 def test_the_secrets_are_tokens_and_passwords() -> None:
     secrets = of({"AUTH_TOKENS": "tok", "REDIS_URL": "redis://u:p%40@r", "REDIS_PASSWORD": "pw"}).secrets
     assert {"tok", "p%40", "p@", "pw"} <= set(secrets)
+    assert {URL, "hush"} <= set(of({"DATABASE_URL": URL}).secrets)

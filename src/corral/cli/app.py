@@ -1,6 +1,7 @@
 """The command `corral`. What a command needs is imported when it runs, so that all of them start quickly."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -21,8 +22,8 @@ app = typer.Typer(
 def serve(given: dict[str, str]) -> None:
     """Serve queues over HTTP and WebSocket.
 
-    Without REDIS_URL or REDIS_HOST it brings its own engine. Flags win over environment variables, and those
-    over a .env file in this folder; `corral config` shows them all.
+    Without REDIS_URL, REDIS_HOST or DATABASE_URL it brings its own engine. Flags win over environment variables,
+    and those over a .env file in this folder; `corral config` shows them all.
     """
     from corral.cli.serve import serve as command
 
@@ -36,6 +37,19 @@ def config(given: dict[str, str]) -> None:
     from corral.cli.config import config as command
 
     sys.exit(command(given))
+
+
+@app.command()
+def migrate(
+    database_url: Annotated[str | None, typer.Option(help="Where Postgres is. [DATABASE_URL]")] = None,
+    schema: Annotated[str | None, typer.Option(help="Schema of BullMQ's tables. [CORRAL_SCHEMA]")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the SQL and change nothing.")] = False,
+) -> None:
+    """Make or bring up to date what corral and BullMQ need in a Postgres."""
+    from corral.cli.migrate import migrate as command
+
+    given = {"database_url": database_url, "schema": schema}
+    sys.exit(command({field: text for field, text in given.items() if text is not None}, dry_run))
 
 
 @app.command()

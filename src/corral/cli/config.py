@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from corral.cli.load import load_or_explain
-from corral.wiring.address import Address
+from corral.wiring.address import Address, shown
+from corral.wiring.connection_url import is_postgres
 from corral.wiring.settings import VARIABLES
 from corral.wiring.sources import Resolved
 
@@ -52,6 +53,8 @@ def _shown(value: Any, secret: bool) -> str:
 
 
 def _without_secret(value: Any) -> str:
-    if isinstance(value, str) and "://" in value:
-        return f"{Address.from_url(value)} (the rest hidden)" if "@" in value or "?" in value else value
-    return "(set)"
+    if not isinstance(value, str) or "://" not in value:
+        return "(set)"
+    if "@" not in value and "?" not in value:
+        return value
+    return f"{shown(value) if is_postgres(value) else Address.from_url(value)} (the rest hidden)"

@@ -19,8 +19,9 @@ def of_settings(command: Command) -> Callable[..., None]:
     """
 
     @functools.wraps(command)
-    def typed(**texts: str | None) -> None:
-        command({field: text for field, text in texts.items() if text is not None})
+    def typed(**texts: str | bool | None) -> None:
+        given = {field: "true" if text is True else text for field, text in texts.items()}
+        command({field: text for field, text in given.items() if isinstance(text, str)})
 
     parameters = [
         inspect.Parameter(
@@ -28,13 +29,13 @@ def of_settings(command: Command) -> Callable[..., None]:
             inspect.Parameter.KEYWORD_ONLY,
             default=None,
             annotation=Annotated[
-                str | None,
+                bool | None if variable.is_switch else str | None,
                 typer.Option(
                     variable.flag,
                     help=f"{variable.help} [{variable.names[0]}]",
                     rich_help_panel=variable.group,
                     show_default=False,
-                    metavar="VALUE",
+                    metavar=None if variable.is_switch else "VALUE",
                 ),
             ],
         )

@@ -70,17 +70,17 @@ def unexpected(where: str, error: BaseException) -> None:
 # The engine
 
 
-def engine_connected(where: str) -> None:
-    voice.info("engine-connected", f"Connected to Redis at {where}", where=where)
+def engine_connected(name: str, where: str) -> None:
+    voice.info("engine-connected", f"Connected to {name} at {where}", where=where)
 
 
-def engine_waiting(where: str, why: Exception | str) -> None:
-    text = f"Waiting for Redis at {where}: {_why(why)}"
+def engine_waiting(name: str, where: str, why: Exception | str) -> None:
+    text = f"Waiting for {name} at {where}: {_why(why)}"
     voice.warning("engine-waiting", text, voice.trouble, where=where)
 
 
-def engine_lost(where: str, why: Exception | str) -> None:
-    text = f"Lost the connection to Redis at {where}: {_why(why)}"
+def engine_lost(name: str, where: str, why: Exception | str) -> None:
+    text = f"Lost the connection to {name} at {where}: {_why(why)}"
     voice.warning("engine-lost", text, voice.trouble, where=where)
 
 
@@ -112,6 +112,10 @@ def engine_event(event: str, detail: Mapping[str, object]) -> None:
             voice.error("engine-restart-failed", text, voice.trouble, **_plain(detail))
         case _:
             voice.info(f"engine-{event}", f"The embedded engine: {event}", **_plain(detail))
+
+
+def migrated(name: str) -> None:
+    voice.info("migrated", f"Brought the schema up to date: {name}", migration=name)
 
 
 def eviction_policy(policy: str) -> None:

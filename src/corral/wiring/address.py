@@ -1,9 +1,10 @@
-"""Which Redis the settings mean."""
+"""Which Redis the settings mean, and how addresses are shown."""
 
+from corral.stores.postgres.address import shown
 from corral.stores.redis.address import Address
 from corral.wiring.settings import Settings
 
-__all__ = ["Address", "address_of"]
+__all__ = ["Address", "address_of", "shown"]
 
 
 def address_of(settings: Settings) -> Address:

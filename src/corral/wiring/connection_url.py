@@ -1,4 +1,4 @@
-"""The Redis URL of whatever a program has at hand: a URL, a dict of options, or a redis-py client."""
+"""The URL of whatever a program has at hand: a URL, or for Redis a dict of options or a redis-py client."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -33,8 +33,12 @@ def url_of(connection: object) -> str:
     pool = getattr(connection, "connection_pool", None)
     options = getattr(pool, "connection_kwargs", None)
     if not isinstance(options, Mapping):
-        raise TypeError(f"a Redis URL, a dict of options or a redis-py client is needed, not {connection!r}")
+        raise TypeError(f"a URL, a dict of options or a redis-py client is needed, not {connection!r}")
     return _from_client(options, getattr(pool, "connection_class", None))
+
+
+def is_postgres(url: str) -> bool:
+    return url.startswith(("postgres://", "postgresql://"))
 
 
 def _from_options(options: Mapping[str, Any]) -> str:

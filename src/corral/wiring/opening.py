@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from corral.model.errors import InvalidInput
 from corral.store.store import Store
-from corral.wiring.engine import Engine
+from corral.wiring.engine import engine_of
 from corral.wiring.settings import Settings
 
 POSTGRES = ("postgres", "postgresql")
@@ -42,7 +42,7 @@ async def open_place(place: Place) -> Opened:
         raise InvalidInput("Postgres is not there yet")
     if place.dsn is not None and scheme not in ("redis", "rediss", "unix"):
         raise InvalidInput(f"The DSN has to begin with {_SCHEMES}")
-    engine = Engine(_settings(place))
+    engine = engine_of(_settings(place))
     store = await engine.start()
     try:
         await store.ready(READY_SECONDS)

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from corral.model.errors import InvalidInput
+from corral.stores.postgres.schema import Schema
 from corral.stores.redis.address import Address
 
 UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
@@ -90,3 +92,22 @@ def redis_url(value: str) -> str:
     except InvalidInput:
         raise ValueError("redis://[user:password@]host[:port][/database], rediss://... (TLS) or unix:///path") from None
     return value
+
+
+def database_url(value: str) -> str:
+    """The text itself, if it is a URL of Postgres."""
+    try:
+        parts = urlsplit(value)
+        fits = parts.scheme in ("postgres", "postgresql") and not parts.fragment and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError("postgres://[user[:password]@]host[:port]/database or postgresql://...")
+    return value
+
+
+def schema(value: str) -> str:
+    try:
+        return Schema.named(value).name
+    except InvalidInput as why:
+        raise ValueError(str(why).partition(": ")[2]) from None

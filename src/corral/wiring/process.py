@@ -22,7 +22,6 @@ from corral.operations.services import NameLimits, Services
 from corral.operations.table import OPERATIONS
 from corral.server import status
 from corral.server.application import Application
-from corral.server.auth import Tokens
 from corral.server.docs import routes as docs
 from corral.server.http import HttpServer, Limits
 from corral.server.proxy import routes
@@ -30,7 +29,8 @@ from corral.server.proxy.sockets import Sockets
 from corral.server.v1.routes import routes_of
 from corral.server.v1.sockets import EventSockets
 from corral.store.store import Store
-from corral.wiring.engine import Engine
+from corral.wiring.engine import engine_of
+from corral.wiring.gate import Gate
 from corral.wiring.hiring import Hiring
 from corral.wiring.settings import Settings
 from corral.worker.worker import Worker
@@ -42,17 +42,17 @@ def now_ms() -> int:
 
 
 class Process:
-    """Starts at once, also while Redis is away: requests then get 503, and `/health` says why."""
+    """Starts at once, also while the engine is away: requests then get 503, and `/health` says why."""
 
     def __init__(self, settings: Settings, sock: socket.socket | None = None) -> None:
         self._settings = settings
         self._sock = sock
-        self.engine = Engine(settings)
+        self.engine = engine_of(settings)
         self._dismissed: set[asyncio.Task[None]] = set()
         self._fleet: Fleet | None = None
 
     async def start(self) -> None:
-        """Listen and begin to work. Raises `OSError` when the address is taken."""
+        """Listen and begin to work. Raises `OSError` when the address is taken, `StoreError` for an unfit engine."""
         settings = self._settings
         store = await self.engine.start()
         try:
@@ -63,12 +63,14 @@ class Process:
             bells = Doorbells(store.jobs, now_ms)
             self._lessor = Lessor(store.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
             self._presence = Presence(store.presence, str(uuid.uuid4()), self._workers, now_ms)
+            self._gate = Gate(store, now_ms)
             self._server = self._make_server(store)
             await self._server.start()
         except BaseException:
             await self.engine.stop()
             raise
         self._presence.start()
+        self._gate.keeper.start()
         if settings.runs_workers:
             self._fleet = Fleet(store, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
             self._fleet.start()
@@ -86,7 +88,7 @@ class Process:
     @property
     def cached_queues(self) -> int:
         """How many queues are held now, at most `queue_cache_size`."""
-        return len(self.engine.store.keys)
+        return self.engine.cached_queues
 
     async def stop(self, grace: float | None = None) -> None:
         """No new work; running jobs and requests have `grace` seconds; then everything is let go of."""
@@ -97,6 +99,7 @@ class Process:
         await asyncio.gather(self._server.stop(seconds), *working)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
+        await self._gate.keeper.close()
         await self._presence.close()
         await self._lessor.close()
         await self.feeds.close()
@@ -116,11 +119,10 @@ class Process:
             names=names,
             version=__version__,
         )
-        sockets = Sockets(services, self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
-        openers = (sockets, EventSockets(services, OPERATIONS))
-        tokens = Tokens(settings.auth_tokens)
+        sockets = Sockets(self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
+        openers = (sockets, EventSockets(OPERATIONS))
         rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)]
-        app = Application(services, rows, openers, tokens)
+        app = Application(services, rows, openers, self._gate.authority(services, settings))
         limits = Limits(body=settings.body_limit, compression=settings.compression)
         return HttpServer(
             app,
@@ -153,16 +155,23 @@ async def serve(
     on_ready: Callable[[int], None] | None = None,
     sock: socket.socket | None = None,
 ) -> None:
-    """Serve until `stop` is set, then stop gracefully. `on_ready` is told the port."""
+    """Serve until `stop` is set, then stop gracefully. `on_ready` is told the port. Raises as `Process.start` does,
+    also later, when an engine that was away turns out not to be fit."""
     process = Process(settings, sock)
     await process.start()
     url = f"http://{settings.host}:{process.port}"
     log.listening(url, process.port, version=__version__, year=datetime.now(UTC).year)
     if on_ready is not None:
         on_ready(process.port)
+    stopping = asyncio.create_task(stop.wait())
+    breaking = asyncio.create_task(process.engine.broken())
     try:
-        await stop.wait()
+        await asyncio.wait([stopping, breaking], return_when=asyncio.FIRST_COMPLETED)
+        if breaking.done():
+            breaking.result()
     finally:
+        stopping.cancel()
+        breaking.cancel()
         await process.stop()
 
 

@@ -11,7 +11,8 @@ from corral import __version__
 from corral.observe import log, setup
 from corral.stores.redis.address import Address
 from corral.stores.redis.connection import Connection
-from corral.wiring.connection_url import url_of
+from corral.wiring.connection_url import is_postgres, url_of
+from corral.wiring.engine import engine_of
 from corral.wiring.process import Process
 from corral.wiring.settings import ALL_INTERFACES, LOOPBACK, Settings
 from corral.wiring.sources import Resolved, Source, load
@@ -30,11 +31,11 @@ async def start_proxy(connection: object, auth_keys: Iterable[str], /) -> Proces
 
 
 async def start_proxy(*args: Any, **kwargs: Any) -> Process:
-    """Serve the queues of a Redis; returns the running server, with its `port` and `await stop()`.
+    """Serve the queues of a Redis or Postgres; returns the running server, with its `port` and `await stop()`.
 
-    `connection` is a Redis URL, a dict of options, or a redis-py client, which is only read. The rest comes
-    from the variables that `corral serve` reads; `auth_keys` take the place of AUTH_TOKENS, and `opts` holds
-    fields of `Settings`, or `skipInitWorkers`. Raises `BadSettings`, or OSError when the port is taken.
+    `connection` is a URL of either, or for Redis a dict of options or a redis-py client, which is only read. The
+    rest comes from the variables that `corral serve` reads; `auth_keys` take the place of AUTH_TOKENS, and `opts`
+    holds fields of `Settings`, or `skipInitWorkers`. Raises `BadSettings`, or OSError when the port is taken.
     """
     if "port" in kwargs or (args and isinstance(args[0], int)):
         settings = _by_port(*args, **kwargs)
@@ -50,11 +51,14 @@ async def start_proxy(*args: Any, **kwargs: Any) -> Process:
 
 
 async def clean_proxy(connection: object) -> None:
-    """Forget every registered worker: deletes their records and the stream of changes.
+    """Forget every registered worker: deletes their records and, on Redis, the stream of changes.
 
-    Raises `StoreUnavailable` when Redis does not answer within 10 seconds.
+    Raises `StoreUnavailable` when the engine does not answer within 10 seconds.
     """
     settings = _resolve(connection).settings
+    if settings.engine == "postgres":
+        await _clean_postgres(settings)
+        return
     redis = Connection(Address.from_url(url_of(connection)), name="corral")
     redis.start()
     try:
@@ -66,11 +70,22 @@ async def clean_proxy(connection: object) -> None:
         await redis.close()
 
 
+async def _clean_postgres(settings: Settings) -> None:
+    engine = engine_of(settings)
+    store = await engine.start()
+    try:
+        await store.ready(ANSWER_SECONDS)
+        for queue in await store.registry.all():
+            await store.registry.remove(queue)
+    finally:
+        await engine.stop()
+
+
 def _by_port(
     port: int, connection: object, workers_connection: object = None, opts: Mapping[str, Any] | None = None
 ) -> Settings:
     if workers_connection is not None and _place(workers_connection) != _place(connection):
-        raise ValueError("workers_connection must be the same Redis as connection: jobs and workers meet there")
+        raise ValueError("workers_connection must lead to the same place as connection: jobs and workers meet there")
     wanted = dict(opts or {})
     if wanted.pop("skipInitWorkers", wanted.pop("skip_init_workers", False)):
         wanted["workers"] = False
@@ -90,9 +105,17 @@ def _by_keys(connection: object, auth_keys: Iterable[str]) -> Settings:
 
 
 def _resolve(connection: object, **flags: str) -> Resolved:
-    return load({"redis_url": url_of(connection), **flags}, os.environ, Path.cwd())
+    url = url_of(connection)
+    if is_postgres(url):
+        chosen = {"database_url": url, "chosen_engine": "postgres"}
+    else:
+        chosen = {"redis_url": url, "chosen_engine": "redis"}
+    return load(chosen | flags, os.environ, Path.cwd())
 
 
-def _place(connection: object) -> tuple[str, int, str | None, int]:
-    address = Address.from_url(url_of(connection))
+def _place(connection: object) -> tuple[object, ...]:
+    url = url_of(connection)
+    if is_postgres(url):
+        return (url,)
+    address = Address.from_url(url)
     return address.host, address.port, address.path, address.db

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack
 
 from corral.observe import log
 from corral.stores.embedded.engine import EmbeddedEngine
+from corral.wiring.engine import engine_of
 from corral.wiring.process import serve
 from corral.wiring.processes import serve_children
 from corral.wiring.run import OnReady
@@ -18,7 +19,9 @@ async def serve_settings(settings: Settings, on_ready: OnReady, stop: asyncio.Ev
         return
     async with AsyncExitStack() as stack:
         address = None
-        if settings.engine == "embedded":
+        if settings.engine == "postgres":
+            await _fit(settings)
+        elif settings.engine == "embedded":
             engine = EmbeddedEngine(
                 settings.data_dir,
                 durability=settings.durability,
@@ -30,6 +33,13 @@ async def serve_settings(settings: Settings, on_ready: OnReady, stop: asyncio.Ev
                 return
             address = engine.socket_path
         await serve_children(settings, address, stop=stop, on_ready=on_ready)
+
+
+async def _fit(settings: Settings) -> None:
+    """Raise `StoreError` once, instead of in each process, when Postgres is there and its schema is not."""
+    engine = engine_of(settings)
+    await engine.start()
+    await engine.stop()
 
 
 async def _started(engine: EmbeddedEngine, stop: asyncio.Event) -> bool:

@@ -22,6 +22,8 @@ class Variable:
     group: str
     flag: str | None = None
     secret: bool = False
+    is_switch: bool = False
+    """The flag alone switches it on; others are followed by a value."""
 
 
 def _of(group: str) -> Callable[..., Any]:
@@ -33,7 +35,7 @@ def _of(group: str) -> Callable[..., Any]:
 
 
 _server, _redis, _queues, _workers = _of("Server"), _of("Redis"), _of("Queues"), _of("Workers")
-_engine, _logs = _of("Embedded engine"), _of("Logs")
+_postgres, _engine, _logs = _of("Postgres"), _of("Embedded engine"), _of("Logs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,14 @@ class Settings:
         flag="--shutdown-timeout",
     )
 
+    chosen_engine: Literal["redis", "postgres", "embedded"] | None = _server(
+        "CORRAL_ENGINE",
+        parse.choice("redis", "postgres", "embedded"),
+        None,
+        "redis, postgres or embedded, where the settings name several.",
+        flag="--engine",
+    )
+
     redis_url: str | None = _redis(
         "REDIS_URL",
         parse.redis_url,
@@ -96,6 +106,28 @@ class Settings:
     )
     redis_tls: bool = _redis("REDIS_TLS", parse.literal_true, False, "TLS to Redis; only the word true switches it on.")
     redis_db: int = _redis("REDIS_DB", parse.whole(0), 0, "Redis database number. Ignored when REDIS_URL is set.")
+
+    database_url: str | None = _postgres(
+        "DATABASE_URL",
+        parse.database_url,
+        None,
+        "Postgres, in place of Redis.",
+        flag="--database-url",
+        secret=True,
+    )
+    schema: str = _postgres(
+        "CORRAL_SCHEMA", parse.schema, "bullmq", "Schema of BullMQ's tables; corral's are beside it.", flag="--schema"
+    )
+    listen_url: str | None = _postgres(
+        "CORRAL_LISTEN_URL", parse.database_url, None, "The same database past a pooler, to listen.", secret=True
+    )
+    prepared_statements: bool = _postgres(
+        "CORRAL_PREPARED_STATEMENTS", parse.switch, True, "Prepare statements; false where a pooler forbids it."
+    )
+    pool_size: int = _postgres("CORRAL_POOL_SIZE", parse.whole(1, 1000), 10, "Most connections of a process.")
+    migrate: bool = _postgres(
+        "CORRAL_MIGRATE", parse.switch, False, "Bring the schema up to date.", flag="--migrate", is_switch=True
+    )
 
     data_dir: Path = _engine(  # noqa: RUF009 - a Path never changes
         "CORRAL_DATA_DIR",
@@ -181,10 +213,19 @@ class Settings:
     """Whether registered endpoints are worked at all."""
 
     @property
-    def engine(self) -> Literal["redis", "embedded"]:
-        """Redis when anything says where one is, else the engine that corral brings along."""
+    def engine(self) -> Literal["redis", "postgres", "embedded"]:
+        """The one that was chosen, or that anything says where to find, else the one that corral brings along."""
+        if self.chosen_engine is not None:
+            return self.chosen_engine
+        if self.database_url is not None:
+            return "postgres"
+        return "redis" if self.names_redis else "embedded"
+
+    @property
+    def names_redis(self) -> bool:
+        """Whether anything says where a Redis is."""
         given = (self.redis_url, self.redis_host, self.redis_port, self.redis_socket)
-        return "embedded" if all(part is None for part in given) else "redis"
+        return any(part is not None for part in given)
 
     @property
     def bind_host(self) -> str:
@@ -194,14 +235,9 @@ class Settings:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What must never be written to a log."""
-        password = urlsplit(self.redis_url).password if self.redis_url else None
-        given = (
-            *self.auth_tokens,
-            self.redis_password,
-            self.redis_url,
-            password,
-            password and unquote(password),
-        )
+        urls = [url for url in (self.redis_url, self.database_url, self.listen_url) if url]
+        passwords = [password for url in urls if (password := urlsplit(url).password)]
+        given = (*self.auth_tokens, self.redis_password, *urls, *passwords, *map(unquote, passwords))
         return tuple(secret for secret in given if secret)
 
     @property

@@ -10,6 +10,9 @@ from typing import Any
 from corral.wiring.settings import ALL_INTERFACES, VARIABLES, Settings, Variable
 
 REDIS_DETAILS = ("REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_TLS", "REDIS_DB")
+POSTGRES_DETAILS = (
+    "CORRAL_SCHEMA", "CORRAL_LISTEN_URL", "CORRAL_PREPARED_STATEMENTS", "CORRAL_POOL_SIZE", "CORRAL_MIGRATE",
+)  # fmt: skip
 
 
 class Source(StrEnum):
@@ -135,11 +138,15 @@ def _contradictions(settings: Settings, variables: Mapping[str, _Given]) -> Iter
             f"MIN_QUEUE_NAME_LENGTH: {settings.min_queue_name_length} is more than "
             f"MAX_QUEUE_NAME_LENGTH, which is {settings.max_queue_name_length}"
         )
-    if "DATABASE_URL" in variables and settings.engine == "embedded":
+    if settings.database_url and settings.names_redis and settings.chosen_engine is None:
         yield (
-            "DATABASE_URL: corral cannot use Postgres yet; set REDIS_URL, "
-            "or unset DATABASE_URL to run on the embedded engine"
+            "DATABASE_URL: a Redis is named as well, and corral does not guess; "
+            "unset one of them, or set CORRAL_ENGINE to postgres or redis"
         )
+    if settings.chosen_engine == "postgres" and not settings.database_url:
+        yield "DATABASE_URL: it is not set, and Postgres needs it (postgres://user:password@host/database)"
+    if settings.chosen_engine == "redis" and not settings.names_redis:
+        yield "CORRAL_ENGINE: redis needs REDIS_URL or REDIS_HOST"
 
 
 def _warnings(settings: Settings, variables: Mapping[str, _Given]) -> Iterator[str]:
@@ -148,11 +155,12 @@ def _warnings(settings: Settings, variables: Mapping[str, _Given]) -> Iterator[s
         if name.startswith("CORRAL_") and name not in known:
             near = difflib.get_close_matches(name, known, n=1)
             yield f"{name} is not a setting of corral" + (f"; did you mean {near[0]}?" if near else "")
-    if "DATABASE_URL" in variables and settings.engine == "redis":
-        yield "DATABASE_URL is not used: corral cannot use Postgres yet and runs on Redis"
-    lonely = [name for name in REDIS_DETAILS if name in variables and settings.engine == "embedded"]
+    lonely = [name for name in REDIS_DETAILS if name in variables and not settings.names_redis]
     if lonely:
         yield f"{', '.join(lonely)} is not used: nothing says where Redis is; set REDIS_URL or REDIS_HOST"
+    lonely = [name for name in POSTGRES_DETAILS if name in variables and settings.engine != "postgres"]
+    if lonely:
+        yield f"{', '.join(lonely)} is not used: corral does not run on Postgres; set DATABASE_URL"
     tls = variables.get("REDIS_TLS")
     if tls and tls.text not in ("true", "false"):
         yield f'REDIS_TLS is off: "{tls.text}" is not the word true'

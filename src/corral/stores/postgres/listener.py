@@ -2,7 +2,7 @@
 there."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from random import random as _random
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ import asyncpg
 
 from corral.model.errors import StoreUnavailable
 from corral.policy.reconnecting import pauses
+from corral.stores.postgres.database import Session
 from corral.stores.postgres.limits import DEFAULT_LIMITS, PostgresLimits
 
 ListenerState = Literal["ready", "lost", "failed", "closed"]
@@ -21,6 +22,7 @@ Call = Callable[[], None]
 class Listener:
     """Calls back for every notification about a name, such as a queue's; and for all of them after a reconnect.
 
+    `on_connect` works on each new connection before it counts; if it fails, that attempt has.
     `on_state` hears of `ready`, of `lost` and `failed` (an attempt; detail: why) and of `closed`.
     """
 
@@ -29,11 +31,13 @@ class Listener:
         dsn: str,
         *,
         limits: PostgresLimits = DEFAULT_LIMITS,
+        on_connect: Callable[[Session], Awaitable[None]] | None = None,
         on_state: Callable[[ListenerState, str], None] = lambda state, detail: None,
         random: Callable[[], float] = _random,
     ) -> None:
         self._dsn = dsn
         self._limits = limits
+        self._on_connect = on_connect
         self._on_state = on_state
         self._random = random
         self._ready = asyncio.Event()
@@ -77,10 +81,7 @@ class Listener:
         attempts = self._attempts()
         while True:
             try:
-                async with asyncio.timeout(self._limits.connect_timeout):
-                    connection = await asyncpg.connect(self._dsn, command_timeout=self._limits.reply_timeout)
-                    for channel in CHANNELS:
-                        await connection.add_listener(channel, self._heard)
+                connection = await self._connect()
             except Exception as error:  # noqa: BLE001 - whatever goes wrong, the next attempt must come
                 self._why = str(error) or repr(error)
                 self._on_state("failed", self._why)
@@ -88,6 +89,19 @@ class Listener:
                 attempts = self._attempts()
                 await self._serve(connection)
             await asyncio.sleep(next(attempts))
+
+    async def _connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        async with asyncio.timeout(self._limits.connect_timeout):
+            connection = await asyncpg.connect(self._dsn, command_timeout=self._limits.reply_timeout)
+        try:
+            if self._on_connect is not None:
+                await self._on_connect(connection)
+            for channel in CHANNELS:
+                await connection.add_listener(channel, self._heard)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
 
     async def _serve(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
         gone = asyncio.Event()

@@ -1,12 +1,12 @@
 """The Postgres engine, assembled."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
 from corral.stores.postgres.children import PostgresChildren
-from corral.stores.postgres.database import Database, Pool
+from corral.stores.postgres.database import Database, Pool, Session
 from corral.stores.postgres.deduplication import PostgresDeduplication
 from corral.stores.postgres.directory import PostgresDirectory
 from corral.stores.postgres.events import PostgresEvents
@@ -60,13 +60,14 @@ class PostgresStore:
         options: PostgresOptions = _USUAL,
         *,
         pool: "Pool | None" = None,
+        on_connect: Callable[[Session], Awaitable[None]] | None = None,
         on_state: Callable[[ListenerState, str], None] = lambda state, detail: None,
     ) -> None:
         limits = options.limits
         self.prefix = options.prefix
         self.names = Names(options.prefix)
         self.database = Database(schema, dsn=dsn, pool=pool, limits=limits, prepared=options.prepared)
-        self.listener = Listener(options.listen_dsn or dsn, limits=limits, on_state=on_state)
+        self.listener = Listener(options.listen_dsn or dsn, limits=limits, on_connect=on_connect, on_state=on_state)
         self.directory = PostgresDirectory(self.database)
         self.waiting = Waiting(self.database)
         self.jobs = PostgresJobs(
