@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from corral.stores.redis.address import Address
+from corral.stores.redis.registry import RegistryKeys
 from corral.stores.redis.store import RedisStore
 from corral.testing.conformance import Case, cases
 from corral.testing.engines import RunningEngine, start_engine
@@ -22,7 +23,9 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
 
 @pytest.fixture
 async def store(engine: RunningEngine) -> AsyncIterator[RedisStore]:
-    store = RedisStore(Address(path=str(engine.socket_path)), prefix=f"c{next(_numbers)}")
+    prefix = f"c{next(_numbers)}"
+    registry = RegistryKeys(records=f"{prefix}:records", stream=f"{prefix}:stream")
+    store = RedisStore(Address(path=str(engine.socket_path)), prefix=prefix, registry=registry)
     await store.start()
     await store.ready(5)
     yield store
