@@ -7,4 +7,4 @@ WITH free AS MATERIALIZED (
   ORDER BY locked_until_ms
   LIMIT $3::integer
 )
-SELECT id FROM free WHERE {bullmq}.remove($1, id, false) > 0
+SELECT id FROM free WHERE {own}.remove($1, id, false) > 0
