@@ -38,6 +38,14 @@ class Deduplication(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_
     keep_last_if_active: bool | U = UNSET
 
 
+class InGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Of the jobs with the same id at most `limit` run at once, in the order in which they were added."""
+
+    id: Annotated[str, msgspec.Meta(min_length=1, max_length=1024)]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)] | U = UNSET
+    """1 unless given; the last job that was added says it for the whole group."""
+
+
 class ParentJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The job that waits for this one; `queue` is `prefix:queue`."""
 
@@ -62,6 +70,7 @@ class GivenOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
     deduplication: Deduplication | U = UNSET
     delay: Milliseconds | U = UNSET
     fail_parent_on_failure: bool | U = UNSET
+    group: InGroup | U = UNSET
     ignore_dependency_on_failure: bool | U = UNSET
     job_id: Id | U = UNSET
     keep_logs: Count | U = UNSET

@@ -31,6 +31,8 @@ def check_addable(opts: JobOptions) -> None:
                 raise BadField.at(f"/{name}", error) from None
     if "deduplication" in opts and "parent" in opts:
         raise InvalidInput("Deduplication and parent options cannot be used together")
+    if "group" in opts and "repeat" in opts:
+        raise InvalidInput("Group and repeat options cannot be used together")
 
 
 def _check_priority(value: Any) -> None:

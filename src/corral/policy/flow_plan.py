@@ -123,6 +123,8 @@ def _check_options(opts: JobOptions, has_children: bool, rules: FlowRules) -> No
         raise BadField.at("/opts/parent/queue", InvalidInput(text))
     if opts.get("repeat"):
         raise BadField.at("/opts/repeat", InvalidInput("A job of a flow cannot be repeated"))
+    if has_children and opts.get("group"):
+        raise BadField.at("/opts/group", InvalidInput("A flow node with children cannot be in a group"))
     if has_children and opts.get("deduplication"):
         text = "Deduplication options cannot be used on flow nodes with children"
         raise BadField.at("/opts/deduplication", InvalidInput(text))

@@ -5,6 +5,7 @@ from typing import Any
 
 from corral.model.errors import BadField, InvalidInput
 from corral.model.job import JobOptions
+from corral.policy.groups import check_group
 from corral.policy.javascript import MAX_SAFE, is_number, is_whole, member, text, truthy
 from corral.policy.options import SHORT_NAMES
 from corral.policy.posted_options import (
@@ -113,6 +114,7 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "backoff": _check_backoff,
     "jobId": check_job_id,
     "deduplication": _check_deduplication,
+    "group": check_group,
     "repeat": _check_repeat,
     "parent": _check_parent,
     "telemetry": _check_telemetry,

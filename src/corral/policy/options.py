@@ -5,6 +5,7 @@ from typing import Any
 
 from corral.model.errors import InvalidInput
 from corral.model.job import JobOptions
+from corral.policy.groups import tidy_group
 from corral.policy.javascript import UNDEFINED, is_number, number, text, truthy
 from corral.policy.retention import tidy_retention
 
@@ -118,6 +119,7 @@ _TIDY: dict[str, Callable[[Any], Any]] = {
     "lifo": bool,
     "jobId": _or_nothing,
     "deduplication": _or_nothing,
+    "group": tidy_group,
     "repeat": _or_nothing,
     "parent": _or_nothing,
     "timestamp": _or_nothing,

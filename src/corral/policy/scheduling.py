@@ -11,7 +11,7 @@ from corral.policy.options import normalise, tidy
 from corral.policy.recurrence import Repeat, check_repeat, next_iteration, next_job_opts, scheduler_record
 
 _FURTHEST = 10**14  # the year 5138: BullMQ's scripts write no more than 14 digits of a time into the ids of jobs
-_EACH_OWN = ("jobId", "repeat", "delay", "parent")
+_EACH_OWN = ("jobId", "repeat", "delay", "parent", "group")
 
 
 def new_scheduler(key: str, name: str, data: bytes, repeat: Repeat, template: JobOptions, now: int) -> NewScheduler:

@@ -7,6 +7,7 @@ from corral.store.deduplication import DeduplicationStore
 from corral.store.directory import DirectoryStore
 from corral.store.events import EventStore
 from corral.store.flows import FlowStore
+from corral.store.groups import GroupStore
 from corral.store.idempotency import IdempotencyStore
 from corral.store.job_details import JobDetailStore
 from corral.store.job_moves import JobMoveStore
@@ -35,6 +36,9 @@ class Store(Protocol):
 
     @property
     def job_details(self) -> JobDetailStore: ...
+
+    @property
+    def groups(self) -> GroupStore: ...
 
     @property
     def search(self) -> SearchStore: ...

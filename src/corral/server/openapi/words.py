@@ -36,6 +36,7 @@ _OPTIONS = {
     "deduplication": "Drop the job while another with the same id is unfinished.",
     "delay": "Milliseconds to wait before the job may start.",
     "failParentOnFailure": "When this job fails, so does its parent.",
+    "group": "Of the jobs of a group only so many run at once, in the order in which they were added.",
     "ignoreDependencyOnFailure": "When this job fails, its parent counts it among the ignored failures.",
     "jobId": "The job's id: while a job has it, adding another with it does nothing. Not a number, no colon.",
     "keepLogs": "How many rows of the log stay.",

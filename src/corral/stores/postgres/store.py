@@ -11,6 +11,7 @@ from corral.stores.postgres.deduplication import PostgresDeduplication
 from corral.stores.postgres.directory import PostgresDirectory
 from corral.stores.postgres.events import PostgresEvents
 from corral.stores.postgres.flows import PostgresFlows
+from corral.stores.postgres.groups import PostgresGroups
 from corral.stores.postgres.idempotency import PostgresIdempotency
 from corral.stores.postgres.job_details import PostgresJobDetails
 from corral.stores.postgres.job_moves import PostgresJobMoves
@@ -75,6 +76,7 @@ class PostgresStore:
         )
         self.job_details = PostgresJobDetails(self.database, self.names)
         self.job_moves = PostgresJobMoves(self.database)
+        self.groups = PostgresGroups(self.database)
         self.search = PostgresSearch(self.database, self.names)
         self.children = PostgresChildren(self.database, self.names)
         self.deduplication = PostgresDeduplication(self.database)

@@ -10,6 +10,7 @@ from corral.model.job import NewJob
 from corral.policy.options import encode_short, is_plain
 from corral.stores.redis.adding import add_call, added_id, repeat_call
 from corral.stores.redis.connection import Connection
+from corral.stores.redis.group_adding import GroupAdder
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import Value, run, run_atomically
 from corral.stores.redis.scripts import own
@@ -38,6 +39,7 @@ class Adder:
         self._connection = connection
         self._keys = keys
         self._stored_in = stored_in
+        self._grouped = GroupAdder(connection, keys, stored_in)
         self._batches: dict[str, _Batch] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -47,6 +49,8 @@ class Adder:
             return []
         if all(is_plain(job.opts) for job in jobs):
             return await self._join(queue, jobs, now)
+        if any(job.opts.get("group") for job in jobs):
+            return await self._grouped.add(queue, jobs, now)
         keys = self._keys.of(queue)
         calls = [(repeat_call if job.opts.get("repeat") else add_call)(keys, job, now) for job in jobs]
         self._stored_in(queue)

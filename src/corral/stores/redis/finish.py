@@ -1,6 +1,7 @@
 """finish: completed plain jobs in one script call, all other ends by BullMQ's scripts, in the same write."""
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
@@ -10,9 +11,11 @@ from corral.model.errors import NotInState, StoreError, StoreUnavailable
 from corral.model.job import ClaimedJob
 from corral.model.outcome import AwaitingChildren, Completed, Failed, Postponed, Released
 from corral.policy.backoff import retry_delay
+from corral.policy.groups import group_of
 from corral.policy.refusals import refusal
 from corral.store.jobs import Finished
 from corral.stores.redis.connection import Connection
+from corral.stores.redis.groups import parking
 from corral.stores.redis.keys import KeyCache, QueueKeys
 from corral.stores.redis.run import Value, run
 from corral.stores.redis.scripts import official, own
@@ -42,20 +45,33 @@ class Finisher:
         for one in finished:
             (plain if _is_plain(one) else others).append(one)
         sent = self._send_each(keys, others, now) if others else None
-        problems = await self._plain(keys, plain, now) if plain else {}
+        sent_plain = self._send_plain(keys, plain, now) if plain else None
+        grouped = [one.claimed.job.id for one in finished if "group" in one.claimed.job.opts]
+        freed = self._free(keys, grouped, now) if grouped else None
+        problems = await self._plain(keys, plain, sent_plain, now) if sent_plain is not None else {}
         if sent is not None:
             problems |= _problems(others, await sent)
+        if freed is not None:
+            await freed
         return [problems.get(id(one)) for one in finished]
 
-    async def _plain(self, keys: QueueKeys, plain: list[Finished], now: int) -> dict[int, Exception]:
+    def _free(self, keys: QueueKeys, job_ids: list[str], now: int) -> Reply:
+        """Give the places of those that have ended to others. What goes wrong here, a sweep sets right."""
+        args: tuple[Value, ...] = (keys.base, now, "1", *job_ids)
+        return _unless_refused(run(self._connection, own("group_settle"), (keys.meta,), *args, repeat=True))
+
+    def _send_plain(self, keys: QueueKeys, plain: list[Finished], now: int) -> Reply:
         args: list[Value] = [keys.base, now, self._points]
         for one in plain:
             args += _plain_args(one)
         names = keys.many(
             "wait", "active", "prioritized", "events", "stalled", "delayed", "meta", "completed", "metrics:completed"
         )
+        return run(self._connection, own("finish"), names, *args, repeat=True)
+
+    async def _plain(self, keys: QueueKeys, plain: list[Finished], sent: Reply, now: int) -> dict[int, Exception]:
         try:
-            codes = await run(self._connection, own("finish"), names, *args, repeat=True)
+            codes = await sent
         except StoreUnavailable as error:
             return {id(one): error for one in plain}
         except StoreError:  # one broken job must not hold up the others of its batch
@@ -85,7 +101,7 @@ class Finisher:
         if isinstance(outcome, Released):
             return self._release(keys, claimed)
         if isinstance(outcome, Postponed):
-            return self._delay(keys, claimed, outcome.delay, None, now)
+            return self._leave_group(keys, claimed, self._delay(keys, claimed, outcome.delay, None, now), now)
         if isinstance(outcome, AwaitingChildren):
             return self._await_children(keys, claimed, now)
         delay = None if outcome.unrecoverable else retry_delay(claimed.job.opts, claimed.job.attempts_made + 1)
@@ -93,8 +109,8 @@ class Finisher:
         if delay is None:
             keep = _retention(claimed.job.opts.get("removeOnFail"), one.keep_failed)
             return self._move_to_finished(keys, claimed, ("failed", "failedReason", outcome.reason), keep, fields, now)
-        if delay > 0:
-            return self._delay(keys, claimed, delay, fields, now)
+        if delay > 0 or group_of(claimed.job.opts):
+            return self._leave_group(keys, claimed, self._delay(keys, claimed, delay, fields, now), now)
         return self._retry(keys, claimed, fields, now)
 
     def _move_to_finished(
@@ -130,6 +146,13 @@ class Finisher:
         args = (keys.base, now, claimed.job.id, claimed.token, delay, "0" if fields else "1", fields or "", "0")
         return run(self._connection, official("moveToDelayed"), names, *args, repeat=True)
 
+    def _leave_group(self, keys: QueueKeys, claimed: ClaimedJob, delayed: Reply, now: int) -> Reply:
+        """A job of a group has its place until it is out of the hands of foreign programs."""
+        if group_of(claimed.job.opts) is None:
+            return delayed
+        script, names, args = parking(keys, claimed.job.id, now)
+        return _with(delayed, _unless_refused(run(self._connection, script, names, *args, repeat=True)))
+
     def _retry(self, keys: QueueKeys, claimed: ClaimedJob, fields: bytes, now: int) -> Reply:
         names = (
             *keys.many("active", "wait", "paused"),
@@ -159,6 +182,19 @@ class Finisher:
 
 async def _refuse(error: Exception) -> Any:
     raise error
+
+
+async def _unless_refused(reply: Reply) -> Any:
+    with contextlib.suppress(StoreError, StoreUnavailable):
+        return await reply
+
+
+async def _with(reply: Reply, follow_up: Reply) -> Any:
+    """The first answer, when both have come."""
+    try:
+        return await reply
+    finally:
+        await follow_up
 
 
 def _problems(finished: Sequence[Finished], replies: Sequence[Any]) -> dict[int, Exception]:

@@ -6,11 +6,13 @@ from typing import Any
 
 from corral.model.errors import JobNotFound
 from corral.model.flow import FlowJob, FlowNode
+from corral.policy.groups import group_of
 from corral.policy.parents import parent_key
 from corral.policy.refusals import refusal
 from corral.stores.redis.adding import add_call, added_id
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.flow_nodes import read_nodes
+from corral.stores.redis.group_adding import enter_calls
 from corral.stores.redis.job_ids import is_job, of_job
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import Call, run, run_atomically
@@ -88,7 +90,10 @@ class RedisFlows:
         held = {key: one.job.opts["parent"] for _, one in named if one.custom and (key := parent_key(one.job.opts))}
         calls = [_hold(key) for key in held if key in outside]
         for name, one in named:
-            calls.append(add_call(self._keys.of(one.queue), one.job, now, one.job_id, one.has_children))
+            if group_of(one.job.opts) and not one.has_children:
+                calls += enter_calls(self._keys.of(one.queue), one.job, now, one.job_id)
+            else:
+                calls.append(add_call(self._keys.of(one.queue), one.job, now, one.job_id, one.has_children))
             if name in held:
                 calls.append(_hold(name))
         return calls + [_release(parent["queue"], parent["id"], now) for parent in held.values()]

@@ -5,10 +5,12 @@ from typing import Any
 import msgspec
 
 from corral.model.errors import BelongsToScheduler, JobLocked, JobNotFound, NotInState, StoreBusy
+from corral.policy.groups import group_of
 from corral.policy.javascript import is_number
 from corral.policy.refusals import refusal
 from corral.stores.redis.codec import options
 from corral.stores.redis.connection import Connection
+from corral.stores.redis.groups import again, change_due, settle
 from corral.stores.redis.job_ids import check_job, of_job
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import run
@@ -16,6 +18,7 @@ from corral.stores.redis.scripts import official, own
 
 _OUTCOME = {"failed": "failedReason", "completed": "returnvalue"}
 _TRIES = 5
+_NOT_THERE = -3  # not in the state that the move starts from
 _json = msgspec.json.Encoder().encode
 _opts = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -32,6 +35,8 @@ class RedisJobMoves:
         await check_job(self._connection, keys.job(job_id), job_id)
         names = ("delayed", "wait", "paused", "meta", "prioritized", "active", "pc", "events", "marker")
         code = await run(self._connection, official("promote"), keys.many(*names), keys.base, job_id)
+        if code == _NOT_THERE and await change_due(self._connection, keys, job_id, 0, 0):
+            return
         _check(code, job_id, "delayed", "promote")
 
     async def retry(
@@ -41,12 +46,16 @@ class RedisJobMoves:
         key = keys.job(job_id)
         asked = self._connection.send("HGET", key, "opts", repeat=True)
         (stored,) = await of_job(self._connection, key, job_id, asked)
+        opts = options(stored or b"{}")
+        reset = ("1" if reset_attempts_made else "0", "1" if reset_attempts_started else "0")
+        if group_of(opts):
+            went = await again(self._connection, keys, state, job_id, reset)
+            return _check(1 if went else _NOT_THERE, job_id, state, "retry")
         names = (
             key,
             *keys.many("events", state, "wait", "meta", "active", "marker", "prioritized", "pc"),
         )
-        push = "RPUSH" if options(stored or b"{}").get("lifo") else "LPUSH"
-        reset = ("1" if reset_attempts_made else "0", "1" if reset_attempts_started else "0")
+        push = "RPUSH" if opts.get("lifo") else "LPUSH"
         args = (job_id, push, _OUTCOME[state], state, *reset)
         _check(await run(self._connection, official("reprocessJob"), names, *args), job_id, state, "retry")
 
@@ -61,6 +70,7 @@ class RedisJobMoves:
         if code == -8:
             raise BelongsToScheduler(f"Job {job_id} belongs to a job scheduler and cannot be removed by itself")
         _check(code, job_id, "", "remove")
+        await settle(self._connection, keys, [job_id], 0)
 
     async def change_delay(self, queue: str, job_id: str, delay: int, now: int) -> None:
         keys = self._keys.of(queue)
@@ -68,6 +78,8 @@ class RedisJobMoves:
         await check_job(self._connection, key, job_id)
         names = keys.many("delayed", "meta", "marker", "events")
         code = await run(self._connection, official("changeDelay"), names, delay, now, job_id, key)
+        if code == _NOT_THERE and await change_due(self._connection, keys, job_id, delay, now):
+            return
         _check(code, job_id, "delayed", "changeDelay")
 
     async def change_priority(self, queue: str, job_id: str, priority: int, lifo: bool) -> None:

@@ -4,6 +4,7 @@ BullMQ's are not part of this repository: the build puts them into `bullmq/` fro
 """
 
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import msgspec
 _HERE = Path(__file__).parent
 OFFICIAL = _HERE / "bullmq"
 OWN = _HERE / "lua"
+_INCLUDE = re.compile(rb"^--@include (\w+)\n", re.MULTILINE)
 
 
 class Script(msgspec.Struct, frozen=True):
@@ -53,5 +55,10 @@ def everything() -> tuple[Script, ...]:
 
 def _load(path: Path) -> Script:
     name, _, keys = path.stem.rpartition("-")
-    source = path.read_bytes()
+    source = _INCLUDE.sub(lambda found: _shared(found[1].decode()), path.read_bytes())
     return Script(name=name, keys=int(keys), source=source, sha=hashlib.sha1(source).hexdigest())
+
+
+def _shared(name: str) -> bytes:
+    """What several of corral's scripts take in."""
+    return (OWN / "shared" / f"{name}.lua").read_bytes()

@@ -1,7 +1,8 @@
 --[[
   claim: promote what is due, then move up to n jobs to active, each under a lock of its own.
 
-  The same moves, in the same order, as n calls of BullMQ's moveToActive.
+  The same moves, in the same order, as n calls of BullMQ's moveToActive; and a job that has a group, but no place
+  of it, as when a foreign program has added it, goes into its line.
 
   KEYS  wait, active, prioritized, events, limiter, delayed, meta, pc, marker
   ARGV  [1] key prefix, [2] now (ms), [3] n, [4] owner, [5] serial of the first token, [6] lock time (ms),
@@ -9,6 +10,8 @@
   Returns {{id, hash} ..., rate limited for (ms), next delayed job due at (ms), 1 when the queue's own concurrency
   is used up}; token i is owner:(serial + i - 1).
 ]]
+--@include groups
+--@include due
 local rcall = redis.call
 local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local limiterKey, delayedKey, pcKey, markerKey = KEYS[5], KEYS[6], KEYS[8], KEYS[9]
@@ -20,6 +23,29 @@ local duration = tonumber(ARGV[8]) or tonumber(meta[4])
 
 local function maxed()
   return concurrency and rcall("LLEN", activeKey) >= concurrency
+end
+
+local dueKey = prefix .. "corral:due"
+local function promote_grouped()
+  local first = rcall("ZRANGE", dueKey, 0, 0, "WITHSCORES")[2]
+  if not first or tonumber(first) >= (now + 1) * 0x1000 then return end
+  local groups = open_groups(prefix, tonumber(now))
+  open_due(groups, prefix, tonumber(now)).promote(1000)
+  groups.flush()
+end
+
+-- Whether the job, just moved to active, may run.
+local function has_place(id, opts)
+  if not opts or not string.find(opts, '"group"', 1, true) then return true end
+  if rcall("HEXISTS", prefix .. "corral:holders", id) == 1 then return true end
+  local groups = open_groups(prefix, tonumber(now))
+  local name, places = groups.wish(opts)
+  if not name then return true end
+  rcall("LREM", activeKey, 1, id)
+  if not groups.of(id) then groups.join(id, name, places) end
+  groups.enter(id, name, rcall("HGET", prefix .. id, "priority"))
+  groups.flush()
+  return false
 end
 
 local function promote()
@@ -58,8 +84,16 @@ local function pop()
   return id
 end
 
+local function opts_of(fields)
+  for i = 1, #fields, 2 do
+    if fields[i] == "opts" then return fields[i + 1] end
+  end
+end
+
 local function take(id, token)
   local key = prefix .. id
+  local fields = rcall("HGETALL", key)
+  if not has_place(id, opts_of(fields)) then return end
   if max and rcall("HEXISTS", key, "defa") == 0 and rcall("INCR", limiterKey) == 1 then
     rcall("PEXPIRE", limiterKey, math.floor(math.abs(duration)))
   end
@@ -70,14 +104,17 @@ local function take(id, token)
   else
     rcall("HSET", key, "processedOn", now)
   end
-  rcall("HINCRBY", key, "ats", 1)
-  return {id, rcall("HGETALL", key)}
+  local n = #fields
+  fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = "processedOn", now, "ats", rcall("HINCRBY", key, "ats", 1)
+  if ARGV[9] ~= "" then fields[n + 5], fields[n + 6] = "pb", ARGV[9] end
+  return {id, fields}
 end
 
 promote()
+promote_grouped()
 local jobs, serial = {}, tonumber(ARGV[5])
 local limited, nextDue, full = 0, 0, 0
-for i = 1, tonumber(ARGV[3]) do
+while #jobs < tonumber(ARGV[3]) do
   limited = limitedFor()
   if limited > 0 or paused then break end
   if maxed() then
@@ -87,10 +124,12 @@ for i = 1, tonumber(ARGV[3]) do
   local id = pop()
   if not id then
     local due = rcall("ZRANGE", delayedKey, 0, 0, "WITHSCORES")[2]
-    nextDue = due and math.floor(tonumber(due) / 0x1000) or 0
+    local grouped = rcall("ZRANGE", dueKey, 0, 0, "WITHSCORES")[2]
+    due = math.min(tonumber(due or grouped) or 0, tonumber(grouped or due) or 0)
+    nextDue = math.floor(due / 0x1000)
     break
   end
-  jobs[i] = take(id, ARGV[4] .. ":" .. string.format("%.0f", serial + i - 1))
+  jobs[#jobs + 1] = take(id, ARGV[4] .. ":" .. string.format("%.0f", serial + #jobs))
 end
 if #jobs > 0 then rcall("ZADD", markerKey, 0, "0") end
 return {jobs, limited, nextDue, full}
