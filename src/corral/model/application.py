@@ -9,7 +9,7 @@ class ApplicationSettings(msgspec.Struct, frozen=True, rename="camel", omit_defa
     """`allowed_queues` are patterns of names. `max_concurrent_jobs` bounds the jobs that run at once, over all queues;
     `max_jobs_per_hour` those that are added. None is no bound."""
 
-    allowed_queues: list[str] = ["*"]
+    allowed_queues: list[str] = msgspec.field(default_factory=lambda: ["*"])
     max_concurrent_jobs: int | None = None
     max_jobs_per_hour: int | None = None
     metadata: dict[str, Any] = {}

@@ -4,7 +4,8 @@ CorralError
 ├── InvalidInput            the caller sent something that no retry will make right
 │   ├── BadField            the fields that are wrong are named
 │   └── PayloadTooLarge
-├── Unauthorized            no token, or one that is not accepted
+├── Unauthorized            a token that is not accepted
+│   └── NoCredential        no token at all
 ├── Forbidden               the key is accepted, but may not do this
 ├── TooManyRequests         more than the caller may do in a while; try again later
 ├── NotFound
@@ -83,6 +84,10 @@ class Unauthorized(CorralError):
     """No credential, or one that is not accepted here."""
 
     code = "unauthorized"
+
+
+class NoCredential(Unauthorized):
+    """No credential at all."""
 
 
 class Forbidden(CorralError):

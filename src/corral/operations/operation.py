@@ -11,13 +11,14 @@ from corral.operations.services import Services
 
 
 class Permission(StrEnum):
-    """What a caller must be allowed to do."""
+    """What a caller must be allowed to do; `operator` is about the whole server, and for no application."""
 
     READ = "read"
     ENQUEUE = "enqueue"
     WORK = "work"
     MANAGE = "manage"
     ADMIN = "admin"
+    OPERATOR = "operator"
 
 
 class Operation(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,7 @@
 """What every operation may use."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -10,6 +10,7 @@ from corral.lifecycle.lease import Lessor
 from corral.lifecycle.presence import Presence
 from corral.lifecycle.results import Results
 from corral.lifecycle.watch import Feeds
+from corral.policy.access import OPERATOR, Caller
 from corral.store.store import Store
 
 
@@ -31,4 +32,8 @@ class Services(msgspec.Struct, frozen=True):
     presence: Presence
     names: NameLimits = NameLimits()
     version: str = ""
+    caller: Caller = OPERATOR
+    """Who asks; for an application's key all of these reach its own queues only."""
+    claim: Callable[[str], Awaitable[str]] | None = None
+    """The engine's name of a queue that the caller is about to use, for what is not among these services."""
     new_id: Callable[[], str] = lambda: str(uuid.uuid4())

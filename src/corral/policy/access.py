@@ -7,6 +7,7 @@ from functools import lru_cache
 import msgspec
 
 from corral.model.application import ApiKey, Application
+from corral.model.errors import Forbidden
 from corral.policy.name_pattern import matcher
 
 ROLES = ("read", "enqueue", "work", "manage", "admin")
@@ -17,7 +18,7 @@ _IMPLIED = {
     "enqueue": ("enqueue",),
     "work": ("work", "read"),
     "manage": ("manage", "read"),
-    "admin": ("read", "enqueue", "work", "manage"),
+    "admin": ("read", "enqueue", "work", "manage", "admin"),
 }
 KEY_PREFIX = "sk_"
 
@@ -37,7 +38,7 @@ class Caller(msgspec.Struct, frozen=True):
 
     def may(self, permission: str) -> bool:
         """Whether the roles allow it."""
-        return permission in self.roles
+        return self.application is None or permission in self.roles
 
     def reaches(self, queue: str) -> bool:
         """Whether the name fits a pattern of the application and, where it has some, one of the key."""
@@ -58,6 +59,12 @@ def caller_of(key: ApiKey, application: Application) -> Caller:
     if key.allowed_queues is not None:
         allowed.append(tuple(key.allowed_queues))
     return Caller(application.id, application.name, key.id, roles, tuple(allowed))
+
+
+def allow(caller: Caller, permission: str) -> None:
+    """Raises `Forbidden` unless the caller's roles allow it."""
+    if not caller.may(permission):
+        raise Forbidden(f"This key may not do that: it needs the role {permission}")
 
 
 def is_valid_at(key: ApiKey, now: int) -> bool:

@@ -4,12 +4,15 @@ import time
 from collections.abc import Awaitable, Iterable, Sequence
 from typing import Protocol, cast
 
-from corral.model.errors import CorralError, InvalidInput, Unauthorized
+from corral.model.errors import CorralError, Forbidden, InvalidInput, NoCredential, StoreUnavailable, Unauthorized
 from corral.observe import log
+from corral.operations.operation import Permission
 from corral.operations.services import Services
+from corral.policy.access import OPERATOR, Caller, allow
 from corral.policy.names import decode_segment
 from corral.server import failures
 from corral.server.auth import Tokens, bearer, socket_token
+from corral.server.authority import Authority
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.http.stepped import Stepped
@@ -23,6 +26,7 @@ _UNAUTHORIZED = Response(401, b"Unauthorized")
 _UPGRADE_REQUIRED = Response(426, b"Upgrade failed :(", headers=(("upgrade", "websocket"),))
 _BAD_AUTHENTICATION = Reject(4000, "Invalid authentication")
 _POLICY_VIOLATION = 1008
+_TRY_AGAIN = 1013
 
 
 class Opener(Protocol):
@@ -32,18 +36,24 @@ class Opener(Protocol):
         """Whether a WebSocket lives at this path."""
         ...
 
-    def open(self, request: Request) -> Session:
-        """Raises `InvalidInput` for what cannot be opened."""
+    def permission(self, path: str) -> Permission:
+        """What a caller must be allowed to do who opens it."""
+        ...
+
+    def open(self, request: Request, services: Services) -> Session:
+        """Raises `InvalidInput` for what cannot be opened, `Forbidden` for a queue that the caller does not reach."""
         ...
 
 
 class Application:
     """Fulfils `http.message.App`."""
 
-    def __init__(self, services: Services, routes: Iterable[Route], sockets: Sequence[Opener], tokens: Tokens) -> None:
+    def __init__(
+        self, services: Services, routes: Iterable[Route], sockets: Sequence[Opener], authority: Authority
+    ) -> None:
         self._services = services
         self._sockets = sockets
-        self._tokens = tokens
+        self._authority = authority
         self._router: Router[Route] = Router()
         for route in routes:
             self._router.add(route.method, route.path, route)
@@ -57,12 +67,16 @@ class Application:
         opener = self._opener(request.path)
         if opener is None:
             return _NOT_FOUND
-        if not self._authorised(request, socket_token(request.headers, request.query)):
-            return _BAD_AUTHENTICATION
         try:
-            return opener.open(request)
-        except InvalidInput as error:
+            caller = self._caller(request, socket_token(request.headers, request.query))
+            if caller is None:
+                return _BAD_AUTHENTICATION
+            allow(caller, opener.permission(request.path))
+            return opener.open(request, self._authority.services(caller))
+        except (InvalidInput, Forbidden) as error:
             return Reject(_POLICY_VIOLATION, str(error))
+        except StoreUnavailable as error:
+            return Reject(_TRY_AGAIN, str(error))
 
     def refused(self, target: bytes, refusal: Response) -> Response:
         """The native surface words what is refused before it has reached a route."""
@@ -73,9 +87,15 @@ class Application:
         if found is None:
             return self._unrouted(request)
         route, params = found
-        if route.access is _TOKEN and not self._authorised(request, bearer(request.headers)):
-            return route.explain(Unauthorized("Unauthorized"))
-        answer = self._answer(route, Call(self._services, request, params))
+        services, caller = self._services, OPERATOR
+        if route.access is _TOKEN:
+            try:
+                caller = self._admitted(request, route)
+            except CorralError as error:
+                return route.explain(error)
+            if caller is not OPERATOR:
+                services = self._authority.services(caller)
+        answer = self._answer(route, Call(services, request, params))
         if not route.taskless:
             return answer
         stepped = Stepped(answer)
@@ -111,11 +131,21 @@ class Application:
                 log.request_failed(call.request.method, call.request.path, error)
             return route.explain(error)
 
-    def _authorised(self, request: Request, token: str | None) -> bool:
-        if self._tokens.accept(token):
-            return True
-        _log_refused(request, token)
-        return False
+    def _admitted(self, request: Request, route: Route) -> Caller:
+        """Who calls. Raises `Unauthorized`, and `Forbidden` where the caller's roles do not allow it."""
+        token = self._authority.credential(request.headers)
+        caller = self._caller(request, token)
+        if caller is None:
+            raise NoCredential("Unauthorized") if token is None else Unauthorized("Unauthorized")
+        if caller is not OPERATOR:
+            allow(caller, route.permission)
+        return caller
+
+    def _caller(self, request: Request, token: str | None) -> Caller | None:
+        caller = self._authority.caller(token)
+        if caller is None:
+            _log_refused(request, token)
+        return caller
 
     async def _holds_lock(self, call: Call) -> bool:
         """Progress and logs are for whoever runs the job now, shown by the token of its lock."""

@@ -6,6 +6,7 @@ from enum import Enum, auto
 import msgspec
 
 from corral.model.errors import CorralError
+from corral.operations.operation import Permission
 from corral.operations.services import Services
 from corral.server.failures import as_text
 from corral.server.http.message import PLAIN_TEXT, Request, Response, StreamResponse
@@ -37,6 +38,8 @@ Handler = Callable[[Call], Awaitable[Response | StreamResponse]]
 class Route(msgspec.Struct, frozen=True):
     """One row of a surface's table; `explain` is how the surface words an error.
 
+    `permission` is what it asks of an application's key.
+
     A `taskless` handler is cheaper to run, but may not use `asyncio.timeout` or the current task.
     """
 
@@ -46,6 +49,7 @@ class Route(msgspec.Struct, frozen=True):
     handler: Handler
     explain: Callable[[CorralError], Response] = as_text
     taskless: bool = False
+    permission: Permission = Permission.OPERATOR
 
 
 def as_json(call: Call, value: object) -> Response:

@@ -7,9 +7,10 @@ from typing import Any
 from corral.operations.scoped.scope import Scope
 
 _READING = frozenset({
-    "between", "concurrency", "count", "counts", "counts_per_priority", "delayed_before", "event_readers", "exists", "get", "holder",
-    "ignored_failures", "in_states", "is_maxed", "is_paused", "lock_token", "logs", "many", "oldest_id", "page",
-    "rate_limit", "read", "result", "since", "state", "throttled_for", "values", "version", "workers",
+    "between", "concurrency", "count", "counts", "counts_per_priority", "delayed_before", "event_readers", "exists",
+    "get", "holder", "ignored_failures", "in_states", "is_maxed", "is_paused", "lock_token", "logs", "many",
+    "oldest_id", "page", "rate_limit", "read", "result", "since", "state", "throttled_for", "values", "version",
+    "workers",
 })  # fmt: skip
 """These do not make a name the application's own: whoever only looks finds nothing."""
 

@@ -51,5 +51,7 @@ def scoped_services(services: Services, scope: Scope) -> Services:
         "lessor": ByQueue(services.lessor, scope),
         "results": ByQueue(services.results, scope),
         "presence": ScopedPresence(services.presence, scope),
+        "caller": scope.caller,
+        "claim": scope.claim,
     }
     return msgspec.structs.replace(services, **replaced)

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from corral.operations.operation import Permission
 from corral.operations.services import Services
 
 Arguments = list[msgspec.Raw]
@@ -18,6 +19,7 @@ class Function(msgspec.Struct, frozen=True):
     run: Callable[[Services, str, Arguments], Awaitable[Any]]
     small: bool = False
     """Its answer is hardly longer than the question, so that many may be under way."""
+    permission: Permission = Permission.READ
 
     def accepts(self, args: Arguments) -> bool:
         return self.least <= len(args) <= self.most

@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from corral.operations import jobs, queues
+from corral.operations.operation import Permission
 from corral.operations.services import Services
 from corral.operations.table import OPERATIONS
 from corral.policy.job_bodies import parse_job_args
@@ -65,14 +66,15 @@ FUNCTIONS: dict[str, Function] = {
     **QUEUE_FUNCTIONS,
     **JOB_FUNCTIONS,
     **SCHEDULER_FUNCTIONS,
-    "add": Function(2, 3, add, small=True),
+    "add": Function(2, 3, add, small=True, permission=Permission.ENQUEUE),
     "getWorkers": Function(0, 0, get_workers),
     "getJobs": Function(0, 4, get_jobs),
     "getJobLogs": Function(1, 4, get_job_logs),
-    "updateJobProgress": Function(2, 2, update_job_progress, small=True),
-    "jobProgress": Function(2, 2, update_job_progress, small=True),
-    "updateProgress": Function(2, 2, update_job_progress, small=True),
-    "addJobLog": Function(2, 3, add_job_log, small=True),
+    **dict.fromkeys(
+        ("updateJobProgress", "jobProgress", "updateProgress"),
+        Function(2, 2, update_job_progress, small=True, permission=Permission.WORK),
+    ),
+    "addJobLog": Function(2, 3, add_job_log, small=True, permission=Permission.WORK),
 }
 
 

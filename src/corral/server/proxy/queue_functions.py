@@ -8,6 +8,7 @@ import msgspec
 from corral.model.errors import InvalidInput
 from corral.model.queue import QueueInfo
 from corral.operations import jobs, queue_moves
+from corral.operations.operation import Permission
 from corral.operations.queue_moves import Batch, ObliterateQueue, OneQueue
 from corral.operations.services import Services
 from corral.policy.paging import ALL_STATES
@@ -111,6 +112,6 @@ QUEUE_FUNCTIONS: dict[str, Function] = {
     "getVersion": Function(0, 0, get_version),
     "getWorkersCount": Function(0, 0, get_workers_count),
     "isMaxed": Function(0, 0, is_maxed),
-    "obliterate": Function(0, 1, obliterate),
+    "obliterate": Function(0, 1, obliterate, permission=Permission.ADMIN),
     **{name: Function(0, 0, _counter(state)) for name, state in _COUNTED.items()},
 }

@@ -9,6 +9,7 @@ import msgspec
 from corral.model.errors import CorralError
 from corral.observe import log
 from corral.operations.services import Services
+from corral.policy.access import allow
 from corral.server.http.message import Socket
 from corral.server.proxy import messages
 from corral.server.proxy.function import Arguments, Function
@@ -61,6 +62,7 @@ class QueueSocket:
         if function is None or not (function.accepts(args) or function.accepts(args := trimmed(args))):
             return self._send(messages.failed(request.id, _invalid(message)))
         try:
+            allow(self._services.caller, function.permission)
             if function.small:
                 return self._send(await self._reply(function, request.id, args))
             async with self._one_by_one:

@@ -3,6 +3,7 @@
 from urllib.parse import parse_qs
 
 from corral.operations import jobs, workers
+from corral.operations.operation import Permission
 from corral.policy.job_bodies import parse_jobs
 from corral.policy.names import check_queue_name, decode_segment
 from corral.policy.paging import parse_log_range, parse_page, parse_statuses
@@ -82,18 +83,18 @@ async def remove_worker(call: Call) -> Response:
 
 
 ROUTES = (
-    Route("POST", "/queues/:queueName/jobs", Access.TOKEN, add_jobs, taskless=True),
-    Route("GET", "/queues/:queueName/jobs", Access.TOKEN, get_jobs),
-    Route("GET", "/queues/:queueName/jobs/:jobId", Access.TOKEN, get_job),
+    Route("POST", "/queues/:queueName/jobs", Access.TOKEN, add_jobs, taskless=True, permission=Permission.ENQUEUE),
+    Route("GET", "/queues/:queueName/jobs", Access.TOKEN, get_jobs, permission=Permission.READ),
+    Route("GET", "/queues/:queueName/jobs/:jobId", Access.TOKEN, get_job, permission=Permission.READ),
     Route("POST", "/queues/:queueName/jobs/:jobId/progress", Access.LOCK, set_progress),
     Route("POST", "/queues/:queueName/jobs/:jobId/logs", Access.LOCK, add_log),
-    Route("GET", "/queues/:queueName/jobs/:jobId/logs", Access.TOKEN, get_logs),
-    Route("POST", "/workers", Access.TOKEN, register_worker),
-    Route("GET", "/workers", Access.TOKEN, list_workers),
-    Route("DELETE", "/workers/:queueName", Access.TOKEN, remove_worker),
-    Route("POST", "/endpoints/:queueName", Access.TOKEN, register_endpoint),
-    Route("GET", "/endpoints", Access.TOKEN, list_workers),
-    Route("DELETE", "/endpoints/:queueName", Access.TOKEN, remove_worker),
+    Route("GET", "/queues/:queueName/jobs/:jobId/logs", Access.TOKEN, get_logs, permission=Permission.READ),
+    Route("POST", "/workers", Access.TOKEN, register_worker, permission=Permission.MANAGE),
+    Route("GET", "/workers", Access.TOKEN, list_workers, permission=Permission.READ),
+    Route("DELETE", "/workers/:queueName", Access.TOKEN, remove_worker, permission=Permission.MANAGE),
+    Route("POST", "/endpoints/:queueName", Access.TOKEN, register_endpoint, permission=Permission.MANAGE),
+    Route("GET", "/endpoints", Access.TOKEN, list_workers, permission=Permission.READ),
+    Route("DELETE", "/endpoints/:queueName", Access.TOKEN, remove_worker, permission=Permission.MANAGE),
 )
 
 

@@ -5,9 +5,11 @@ from urllib.parse import parse_qs
 
 from corral.model.errors import InvalidInput
 from corral.observe import log
+from corral.operations.operation import Permission
 from corral.operations.services import Services
 from corral.policy.names import decode_segment
 from corral.server.http.message import Request, Session
+from corral.server.proxy.deferred import Deferred
 from corral.server.proxy.events_socket import EventsSocket
 from corral.server.proxy.queue_socket import QueueSocket
 from corral.server.proxy.worker_socket import Dismiss, Hire, WorkerSocket
@@ -20,8 +22,7 @@ _MOST_AT_ONCE = 10_000
 class Sockets:
     """Opens the proxy's sockets; authorisation has been done. A worker's client has `timeout` seconds for each job."""
 
-    def __init__(self, services: Services, hire: Hire, dismiss: Dismiss, *, timeout: float) -> None:
-        self._services = services
+    def __init__(self, hire: Hire, dismiss: Dismiss, *, timeout: float) -> None:
         self._timeout = timeout
         self._hire = hire
         self._dismiss = dismiss
@@ -31,7 +32,13 @@ class Sockets:
         """Whether a WebSocket lives at this path."""
         return _PATH.fullmatch(path) is not None
 
-    def open(self, request: Request) -> Session:
+    @staticmethod
+    def permission(path: str) -> Permission:
+        """Of a worker `work`; a queue socket asks for each function's own."""
+        found = _PATH.fullmatch(path)
+        return Permission.WORK if found is not None and found[2] else Permission.READ
+
+    def open(self, request: Request, services: Services) -> Session:
         """Raises `InvalidInput` for a queue name that cannot be."""
         found = _PATH.fullmatch(request.path)
         assert found is not None, "the caller asks `known` first"
@@ -41,13 +48,19 @@ class Sockets:
         if found[3]:
             names = _event_names(request.query)
             log.events_connected(queue, names)
-            return EventsSocket(self._services, queue, names)
+            return EventsSocket(services, queue, names)
         if found[2]:
             concurrency = _concurrency(found[2])
             log.worker_connected(queue, concurrency)
-            return WorkerSocket(queue, concurrency, self._timeout, self._hire, self._dismiss)
+            return self._worker(queue, concurrency, services)
         log.queue_connected(queue)
-        return QueueSocket(self._services, queue)
+        return QueueSocket(services, queue)
+
+    def _worker(self, queue: str, concurrency: int, services: Services) -> Session:
+        def work(queue: str) -> WorkerSocket:
+            return WorkerSocket(queue, concurrency, self._timeout, self._hire, self._dismiss)
+
+        return work(queue) if services.claim is None else Deferred(services.claim(queue), work)
 
 
 def _event_names(query: str) -> list[str]:

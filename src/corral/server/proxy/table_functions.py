@@ -47,7 +47,8 @@ def _function(operation: Operation) -> Function:
             result = result.value
         return result if operation.bare is None else getattr(result, operation.bare)
 
-    return Function(least, len(operation.args), run, small=operation.response is None or operation.waits)
+    small = operation.response is None or operation.waits
+    return Function(least, len(operation.args), run, small, operation.permission)
 
 
 def _filler(name: str, fields: Fields) -> Callable[[dict[str, Any], msgspec.Raw], None]:

@@ -27,9 +27,10 @@ def routes_of(operations: Iterable[Operation]) -> list[Route]:
     routes: list[Route] = []
     for one in operations:
         pattern, handler = as_pattern(one.path), _handler(one)
-        routes.append(Route(one.method, pattern, Access.TOKEN, handler, as_problem))
-        if one.method == "GET" and not one.headers:
-            routes.append(Route("HEAD", pattern, Access.TOKEN, handler, as_problem))
+        methods = ("GET", "HEAD") if one.method == "GET" and not one.headers else (one.method,)
+        routes += [
+            Route(method, pattern, Access.TOKEN, handler, as_problem, permission=one.permission) for method in methods
+        ]
     return routes
 
 

@@ -5,7 +5,7 @@ from typing import cast
 
 import msgspec
 
-from corral.operations.operation import Operation
+from corral.operations.operation import Operation, Permission
 from corral.operations.reply import Stream
 from corral.operations.services import Services
 from corral.server.http.message import Request, Session
@@ -20,8 +20,7 @@ _TOKENS = frozenset({"token", "authKey"})
 class EventSockets:
     """Opens a socket where a GET would open an event stream; authorisation has been done."""
 
-    def __init__(self, services: Services, operations: Iterable[Operation]) -> None:
-        self._services = services
+    def __init__(self, operations: Iterable[Operation]) -> None:
         self._router: Router[tuple[Operation, RequestDecoder]] = Router()
         for one in operations:
             if one.headers.get("after") == "last-event-id":
@@ -31,7 +30,13 @@ class EventSockets:
         """Whether a WebSocket lives at this path."""
         return self._router.find("GET", path) is not None
 
-    def open(self, request: Request) -> Session:
+    def permission(self, path: str) -> Permission:
+        """That of the operation."""
+        found = self._router.find("GET", path)
+        assert found is not None, "the caller asks `known` first"
+        return found[0][0].permission
+
+    def open(self, request: Request, services: Services) -> Session:
         """Raises `InvalidInput` for a bad parameter."""
         found = self._router.find("GET", request.path)
         assert found is not None, "the caller asks `known` first"
@@ -39,6 +44,6 @@ class EventSockets:
         wanted: msgspec.Struct = decoder.decode(request, params)
 
         async def start() -> Stream:
-            return cast(Stream, await operation.run(self._services, wanted))
+            return cast(Stream, await operation.run(services, wanted))
 
         return EventSocket(start)
