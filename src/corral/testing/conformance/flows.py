@@ -196,6 +196,50 @@ async def a_child_can_leave_its_parent(store: Store) -> None:
     assert await ids(store, "waiting", PAGES) == ["one", "two"]
 
 
+async def a_parent_goes_on_when_its_last_children_are_removed(store: Store) -> None:
+    await _add(store, _flow("book", BOOKS, _flow("done"), _flow("two", PAGES, _flow("line")), jobId="b", priority=4))
+    held = await claim(store, 1, queue=PAGES)
+    await complete(store, held, queue=PAGES)
+    await store.flows.remove_unprocessed_children(BOOKS, "b")
+    (parent,) = await claim(store, 1, queue=BOOKS)
+    await complete(store, [parent], queue=BOOKS)
+    assert await _state(store, BOOKS, "b") == "completed"
+
+
+async def a_child_that_is_done_stays_its_parents(store: Store) -> None:
+    await _add(store, _flow("book", BOOKS, _flow("one", jobId="one"), _flow("two", jobId="two"), jobId="b"))
+    held = await claim(store, 1, queue=PAGES)
+    await complete(store, held, queue=PAGES)
+    assert not await store.flows.remove_child_dependency(PAGES, held[0].job.id)
+    assert await _state(store, BOOKS, "b") == "waiting-children"
+    assert len(await store.children.values(BOOKS, "b")) == 1
+
+
+async def a_child_of_nobody_is_waited_for_by_nobody(store: Store) -> None:
+    await _add(store, _flow("book", BOOKS, _flow("one", jobId="one"), jobId="b"))
+    await store.job_moves.remove(BOOKS, "b", False)
+    try:
+        await store.flows.remove_child_dependency(PAGES, "one")
+    except JobNotFound:
+        return
+    raise AssertionError("its parent is gone")
+
+
+async def a_parent_outside_waits_for_all_that_are_added(store: Store) -> None:
+    """Though the first of them was done before."""
+    await add(store, {"jobId": "done"}, queue=PAGES)
+    await complete(store, await claim(store, 1, queue=PAGES), queue=PAGES)
+    await _add(store, _flow("book", BOOKS, _flow("gone", jobId="gone"), jobId="b"))
+    await claim(store, 1, queue=PAGES)
+    parent = {"id": "b", "queue": f"{store.prefix}:{BOOKS}"}
+    await store.flows.remove_child_dependency(PAGES, "gone")
+    await _add(store, _flow("book", BOOKS, _flow("old", jobId="x"), jobId="c"))
+    parent["id"] = "c"
+    await _add(store, *(_flow("page", PAGES, jobId=name, parent=parent) for name in ("done", "new")))
+    assert await _state(store, BOOKS, "c") == "waiting-children"
+    assert await store.children.counts(BOOKS, "c", ["processed", "unprocessed"]) == {"processed": 1, "unprocessed": 2}
+
+
 async def what_is_no_job_has_no_family(store: Store) -> None:
     for question in (store.flows.remove_unprocessed_children, store.flows.remove_child_dependency):
         try:

@@ -3,7 +3,9 @@
 from collections.abc import Awaitable
 from time import time
 
-from corral.model.errors import CorralError, JobLocked, JobNotFound, NotInState
+from corral.lifecycle.schedule import advance
+from corral.model.errors import BelongsToScheduler, CorralError, JobLocked, JobNotFound, NotInState
+from corral.policy.scheduling import new_scheduler
 from corral.store.store import Store
 from corral.testing.conformance.given import NOW, QUEUE, add, claim, complete, fail, ids
 
@@ -61,6 +63,27 @@ async def retry_is_for_the_state_that_was_named(store: Store) -> None:
     await _refused(_retry(store, job, "failed"), NotInState)
 
 
+async def a_retried_child_is_waited_for_again(store: Store) -> None:
+    """Also one whose failure its parent ignored."""
+    (parent,) = await add(store, {"delay": MINUTE})
+    below = _below(store, parent)
+    await add(store, below, {**below, "ignoreDependencyOnFailure": True}, {**below, "failParentOnFailure": True})
+    done, ignored, failed = await claim(store, 3)
+    await complete(store, [done])
+    await fail(store, [ignored, failed])
+    kinds = ("processed", "ignored", "failed", "unprocessed")
+    assert await store.children.counts(QUEUE, parent, kinds) == {
+        "processed": 1,
+        "ignored": 1,
+        "failed": 1,
+        "unprocessed": 0,
+    }
+    await _retry(store, done.job.id, "completed")
+    await _retry(store, ignored.job.id, "failed")
+    await _retry(store, failed.job.id, "failed")
+    assert (await store.children.counts(QUEUE, parent, kinds))["unprocessed"] == 3
+
+
 async def remove_leaves_nothing(store: Store) -> None:
     jobs = await add(store, {}, {"priority": 1}, {"delay": MINUTE})
     for job in jobs:
@@ -101,6 +124,32 @@ async def a_held_child_saves_its_parent(store: Store) -> None:
     await claim(store, 1, now=now)
     await _refused(store.job_moves.remove(QUEUE, parent, True), JobLocked)
     await store.job_moves.remove(QUEUE, parent, False)
+
+
+async def remove_takes_what_is_done_with_the_rest(store: Store) -> None:
+    (parent,) = await add(store, {"delay": MINUTE})
+    done, left = await add(store, *[_below(store, parent)] * 2)
+    await complete(store, await claim(store, 1))
+    await store.job_moves.remove(QUEUE, parent, True)
+    assert await store.job_details.many(QUEUE, [parent, done, left]) == [None] * 3
+
+
+async def only_the_next_job_of_a_scheduler_stays(store: Store) -> None:
+    await store.schedulers.put(QUEUE, new_scheduler("s", "tick", b"{}", {"every": MINUTE}, {}, NOW), NOW)
+    (held,) = await claim(store, 1)
+    await advance(store, QUEUE, held, NOW)
+    await complete(store, [held])
+    (following,) = await ids(store, "delayed")
+    await _refused(store.job_moves.remove(QUEUE, following, True), BelongsToScheduler)
+    await store.job_moves.remove(QUEUE, held.job.id, True)
+    assert await ids(store, "completed") == []
+    assert await ids(store, "delayed") == [following]
+
+
+async def the_holder_of_a_deduplication_id_frees_it(store: Store) -> None:
+    (job,) = await add(store, {"deduplication": {"id": "one"}})
+    await store.job_moves.remove(QUEUE, job, False)
+    assert await store.deduplication.holder(QUEUE, "one") is None
 
 
 async def change_delay_counts_from_now(store: Store) -> None:
