@@ -22,8 +22,7 @@ class Claimer:
         self._names = names
 
     async def claim(self, queue: str, request: ClaimRequest, now: int) -> Claim:
-        count, owner, serial, lock_ms, *rest = claim_args(request)
-        rows = await self._database.rows("claim", queue, count, owner, serial, lock_ms, now, *rest)
+        rows = await self._database.rows("claim", queue, now, *claim_args(request))
         return read_claim(self._names, queue, request, rows, now)
 
     async def renew(self, queue: str, held: Sequence[Held], lock_ms: int) -> list[str]:

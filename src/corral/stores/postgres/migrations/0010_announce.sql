@@ -8,9 +8,6 @@ CREATE TABLE {own}.event_trim (
 -- publish_event, but once for many: the same locks, the same length, and a look at every 256th event.
 CREATE FUNCTION {own}.announce(p_queue text, p_count bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan TO off
-SET enable_bitmapscan TO off
 AS $$
 DECLARE
   v_last bigint := currval('event_seq');

@@ -1,6 +1,6 @@
--- What claim and finish answer: jobs (`fact` is null; `amount` is the place in the claim, from 0), then facts:
---   limited   the queue is rate limited for so many ms       due     the next delayed job, ms
---   maxed     the queue's own concurrency is used up         refused an outcome: its code, its token, the words
+-- What finish answers: first facts, then jobs, of which `fact` is null and `amount` the place in the claim, from 0.
+--   refused   an outcome: its code and token, or the words        limited   the queue is rate limited for so many ms
+--   due       when the next delayed job is (ms)                   maxed     the queue's own concurrency is used up
 CREATE TYPE {own}.taken AS (
   id text, name text, data text, opts text, progress text, return_value text, stacktrace text, delay_ms bigint,
   priority integer, attempts_started integer, attempts_made integer, stalled_count integer, added_at_ms bigint,
@@ -19,38 +19,32 @@ AS $$
     p_fact, p_amount, p_token, p_words
 $$;
 
--- promote: delayed jobs that are due become waiting, up to a thousand; when the next one is due, or null.
-CREATE FUNCTION {own}.promote_due(p_queue text, p_now bigint) RETURNS bigint
+-- The functions in this file and the next ones are parts of finish (0018), which sets the search path and forbids
+-- every plan but those that look rows up in an index, whatever the statistics say.
+
+-- Delayed jobs that are due become waiting, up to a thousand. Answers when the next one is due, and how many were.
+CREATE FUNCTION {own}.promote_due(p_queue text, p_now bigint, OUT next bigint, OUT promoted integer)
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan TO off
-SET enable_bitmapscan TO off
-SET enable_hashjoin TO off
-SET enable_mergejoin TO off
 AS $$
 DECLARE
-  v_next bigint;
-  v_ids  text[];
+  v_ids text[];
 BEGIN
-  SELECT process_at_ms INTO v_next FROM job
+  promoted := 0;
+  SELECT process_at_ms INTO next FROM job
   WHERE queue = p_queue AND state = 'delayed' ORDER BY process_at_ms LIMIT 1;
-  IF v_next IS NULL OR v_next > p_now THEN
-    RETURN v_next;
+  IF next IS NULL OR next > p_now THEN
+    RETURN;
   END IF;
   v_ids := ARRAY(
     SELECT id FROM job WHERE queue = p_queue AND state = 'delayed' AND process_at_ms <= p_now
     ORDER BY process_at_ms LIMIT 1000 FOR UPDATE SKIP LOCKED
   );
-  UPDATE job SET state = 'waiting', delay_ms = 0
-  FROM unnest(v_ids) AS due(id) WHERE job.queue = p_queue AND job.id = due.id;
+  promoted := cardinality(v_ids);
+  UPDATE job SET state = 'waiting', delay_ms = 0 WHERE queue = p_queue AND id = ANY (v_ids);
   INSERT INTO event (queue, event, data, created_at_ms)
-  SELECT p_queue, 'waiting', jsonb_build_object('jobId', due.id, 'prev', 'delayed'), (SELECT {own}.clock_ms())
+  SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', due.id, 'prev', 'delayed']), (SELECT {own}.clock_ms())
   FROM unnest(v_ids) AS due(id);
-  IF v_ids <> '{}' THEN
-    PERFORM {own}.announce(p_queue, cardinality(v_ids));
-  END IF;
-  RETURN (
-    SELECT process_at_ms FROM job WHERE queue = p_queue AND state = 'delayed' ORDER BY process_at_ms LIMIT 1
-  );
+  SELECT process_at_ms INTO next FROM job
+  WHERE queue = p_queue AND state = 'delayed' ORDER BY process_at_ms LIMIT 1;
 END;
 $$;

@@ -2,12 +2,6 @@
 -- newest p_count, each up to a thousand. null: no such limit.
 CREATE FUNCTION {own}.retain(p_queue text, p_state job_state, p_now bigint, p_age bigint, p_count bigint) RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan TO off
-SET enable_bitmapscan TO off
-SET enable_hashjoin TO off
-SET enable_mergejoin TO off
-SET jit TO off
 AS $$
 DECLARE
   v_ids text[] := '{}';
@@ -28,46 +22,62 @@ BEGIN
     );
   END IF;
   IF v_ids <> '{}' THEN
-    DELETE FROM job USING unnest(v_ids) AS old(key)
-    WHERE job.queue = p_queue AND job.id = old.key AND job.state = p_state;
+    DELETE FROM job WHERE queue = p_queue AND id = ANY (v_ids) AND state::text = p_state::text;
   END IF;
 END;
 $$;
 
 -- Whether nothing runs in the queue and nothing is left that could. Both indexes are read from their new end: the
--- other is full of what was there once.
+-- other may be full of what was there once.
 CREATE FUNCTION {own}.is_drained(p_queue text) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan TO off
-SET enable_bitmapscan TO off
-SET enable_sort TO off
-SET jit TO off
 AS $$
 DECLARE
-  v_found integer;
+  v_paused boolean := EXISTS (SELECT FROM meta WHERE queue = p_queue AND field = 'paused' AND value = '1');
+  v_found  integer;
 BEGIN
-  SELECT 1 INTO v_found FROM job
-  WHERE queue = p_queue AND state = 'active' ORDER BY locked_until_ms DESC LIMIT 1;
-  IF FOUND THEN
-    RETURN false;
+  IF NOT v_paused THEN
+    SELECT 1 INTO v_found FROM job
+    WHERE queue = p_queue AND state = 'waiting' ORDER BY priority DESC, seq DESC LIMIT 1;
   END IF;
-  SELECT 1 INTO v_found FROM job
-  WHERE queue = p_queue AND state = 'waiting' ORDER BY priority DESC, seq DESC LIMIT 1;
-  RETURN NOT FOUND OR EXISTS (SELECT FROM meta WHERE queue = p_queue AND field = 'paused' AND value = '1');
+  IF v_found IS NULL THEN
+    SELECT 1 INTO v_found FROM job
+    WHERE queue = p_queue AND state = 'active' ORDER BY locked_until_ms DESC LIMIT 1;
+  END IF;
+  RETURN v_found IS NULL;
 END;
 $$;
 
 -- Count what ended for good, as a call of BullMQ's collect_metrics for each does.
-CREATE FUNCTION {own}.count_ended(p_queue text, p_kind text, p_points integer, p_now bigint, p_count bigint)
+CREATE FUNCTION {own}.count_ended(p_queue text, p_points integer, p_now bigint, p_kinds text[], p_done integer[])
 RETURNS void
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
 AS $$
+DECLARE
+  v_kind  text;
+  v_count bigint;
 BEGIN
-  IF p_count > 0 AND p_points > 0 THEN
-    PERFORM collect_metrics(p_queue, p_kind, p_points, p_now);
-    UPDATE metrics SET count = count + p_count - 1 WHERE queue = p_queue AND kind = p_kind AND p_count > 1;
-  END IF;
+  FOR v_kind, v_count IN
+    SELECT p_kinds[p], count(*) FROM unnest(p_done) AS p
+    WHERE p_kinds[p] IN ('completed', 'failed') GROUP BY 1 ORDER BY 1
+  LOOP
+    PERFORM collect_metrics(p_queue, v_kind, p_points, p_now);
+    IF v_count > 1 THEN
+      UPDATE metrics SET count = count + v_count - 1 WHERE queue = p_queue AND kind = v_kind;
+    END IF;
+  END LOOP;
 END;
+$$;
+
+-- Retention for each of the limits that jobs of a batch ended with.
+CREATE FUNCTION {own}.retain_all(
+  p_queue text, p_now bigint, p_kinds text[], p_discards boolean[], p_ages bigint[], p_counts bigint[]
+) RETURNS void
+LANGUAGE sql
+AS $$
+  SELECT {own}.retain(p_queue, e.kind::job_state, p_now, e.age, e.count) FROM (
+    SELECT DISTINCT kind, age, count
+    FROM unnest(p_kinds, p_discards, p_ages, p_counts) AS g(kind, discard, age, count)
+    WHERE kind IN ('completed', 'failed') AND discard IS NOT TRUE AND (age IS NOT NULL OR count IS NOT NULL)
+  ) AS e
 $$;

@@ -11,9 +11,9 @@ AS $$
     CASE WHEN p_kind IN ('completed', 'failed') THEN p_kind WHEN p_due IS NULL THEN 'waiting' ELSE 'delayed' END,
     CASE
       WHEN p_kind = 'completed' THEN
-        jsonb_build_object('jobId', p_id, 'returnvalue', coalesce(p_value, 'null')::text, 'prev', 'active')
-      WHEN p_kind = 'failed' THEN jsonb_build_object('jobId', p_id, 'failedReason', p_reason, 'prev', 'active')
-      WHEN p_due IS NULL THEN jsonb_build_object('jobId', p_id, 'prev', 'active')
+        jsonb_object(ARRAY['jobId', p_id, 'returnvalue', coalesce(p_value, 'null')::text, 'prev', 'active'])
+      WHEN p_kind = 'failed' THEN jsonb_object(ARRAY['jobId', p_id, 'failedReason', p_reason, 'prev', 'active'])
+      WHEN p_due IS NULL THEN jsonb_object(ARRAY['jobId', p_id, 'prev', 'active'])
       ELSE jsonb_build_object('jobId', p_id, 'delay', p_due)
     END
   UNION ALL
@@ -22,18 +22,13 @@ $$;
 
 -- settle: store how runs ended whose lock is held, and return the places (from 1) of those it was done for. Left out,
 -- for BullMQ's functions: the end of jobs with parent, children or deduplication, and whatever has to be refused.
--- A job that is released keeps its place in the queue, as its run never began.
+-- A job that is released keeps its place in the queue, as its run never began. Rows are looked up one by one before
+-- they are joined, which leaves the planner no choice.
 CREATE FUNCTION {own}.settle(
   p_queue text, p_now bigint, p_ids text[], p_tokens text[], p_kinds text[], p_values text[], p_traces text[],
   p_delays bigint[], p_lifos boolean[], p_discards boolean[]
 ) RETURNS integer[]
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan TO off
-SET enable_bitmapscan TO off
-SET enable_hashjoin TO off
-SET enable_mergejoin TO off
-SET jit TO off
 AS $$
 DECLARE
   v_flows boolean := EXISTS (SELECT FROM job_dependency WHERE parent_queue = p_queue);
@@ -55,8 +50,9 @@ BEGIN
       process_at_ms = CASE WHEN e.kind <> 'retried' THEN coalesce(p_now + e.delay, process_at_ms) END,
       lock_token = NULL, locked_until_ms = NULL, stalled_marked = false
     FROM unnest(p_ids, p_tokens, p_kinds, p_values, p_traces, p_delays, p_lifos, p_discards) WITH ORDINALITY
-      AS e(key, token, kind, value, trace, delay, lifo, discard, place)
-    WHERE job.queue = p_queue AND job.id = e.key AND job.state = 'active' AND job.lock_token = e.token
+      AS e(key, token, kind, value, trace, delay, lifo, discard, place),
+      LATERAL (SELECT ctid FROM job AS j WHERE j.queue = p_queue AND j.id = e.key OFFSET 0) AS found
+    WHERE job.ctid = found.ctid AND job.state::text = 'active' AND job.lock_token = e.token
       AND e.kind <> 'awaiting' AND e.discard IS NOT TRUE
       AND (e.kind NOT IN ('completed', 'failed') OR job.parent_id IS NULL AND job.dedup_id IS NULL AND NOT (
         v_flows AND EXISTS (SELECT FROM job_dependency d WHERE d.parent_queue = p_queue AND d.parent_id = e.key)))
@@ -76,12 +72,6 @@ CREATE FUNCTION {own}.discard(
   p_queue text, p_ids text[], p_tokens text[], p_kinds text[], p_values text[], p_discards boolean[]
 ) RETURNS integer[]
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
-SET enable_seqscan TO off
-SET enable_bitmapscan TO off
-SET enable_hashjoin TO off
-SET enable_mergejoin TO off
-SET jit TO off
 AS $$
 DECLARE
   v_flows boolean := EXISTS (SELECT FROM job_dependency WHERE parent_queue = p_queue);
@@ -89,8 +79,9 @@ DECLARE
 BEGIN
   WITH gone AS (
     DELETE FROM job USING unnest(p_ids, p_tokens, p_kinds, p_values, p_discards) WITH ORDINALITY
-      AS e(key, token, kind, value, discard, place)
-    WHERE job.queue = p_queue AND job.id = e.key AND job.state = 'active' AND job.lock_token = e.token
+      AS e(key, token, kind, value, discard, place),
+      LATERAL (SELECT ctid FROM job AS j WHERE j.queue = p_queue AND j.id = e.key OFFSET 0) AS found
+    WHERE job.ctid = found.ctid AND job.state::text = 'active' AND job.lock_token = e.token
       AND e.discard AND job.parent_id IS NULL AND job.dedup_id IS NULL AND NOT (
         v_flows AND EXISTS (SELECT FROM job_dependency d WHERE d.parent_queue = p_queue AND d.parent_id = e.key))
     RETURNING e.place, e.kind, e.key, e.value, attempts_made + 1 AS made
