@@ -49,8 +49,8 @@ class Finisher:
             if len(finished) > 1:  # one broken job must not hold up the others of its batch
                 return await self._each(queue, finished, now), error if claim else None
             return [error] * len(finished), error if claim else None
-        refused = {row["token"]: row for row in rows if row["fact"] == "refused"}
-        problems = [_problem(one.claimed, refused.get(one.claimed.token)) for one in finished]
+        refused = {row["place"]: row for row in rows if row["fact"] == "refused"}
+        problems = [_problem(one.claimed, refused.get(place)) for place, one in enumerate(finished, 1)]
         return problems, read_claim(self._names, queue, claim, rows, now) if claim else None
 
     async def _each(self, queue: str, finished: Sequence[Finished], now: int) -> list[Exception | None]:

@@ -1,22 +1,22 @@
 -- What finish answers: first facts, then jobs, of which `fact` is null and `amount` the place in the claim, from 0.
---   refused   an outcome: its code and token, or the words        limited   the queue is rate limited for so many ms
---   due       when the next delayed job is (ms)                   maxed     the queue's own concurrency is used up
+--   refused   the end in that `place` (from 1): its code, or the words     due     when the next delayed job is (ms)
+--   limited   the queue is rate limited for so many ms                     maxed   its own concurrency is used up
 CREATE TYPE {own}.taken AS (
   id text, name text, data text, opts text, progress text, return_value text, stacktrace text, delay_ms bigint,
   priority integer, attempts_started integer, attempts_made integer, stalled_count integer, added_at_ms bigint,
   failed_reason text, finished_at_ms bigint, processed_at_ms bigint, dedup_id text, scheduler_id text,
   parent_queue text, parent_id text, parent_key text, processed_by text, deferred_failure text,
-  fact text, amount bigint, token text, words text
+  fact text, amount bigint, place integer, words text
 );
 
 -- A fact in that form.
-CREATE FUNCTION {own}.fact(p_fact text, p_amount bigint, p_token text DEFAULT NULL, p_words text DEFAULT NULL)
+CREATE FUNCTION {own}.fact(p_fact text, p_amount bigint, p_place integer DEFAULT NULL, p_words text DEFAULT NULL)
 RETURNS {own}.taken
 LANGUAGE sql IMMUTABLE
 AS $$
   SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL::bigint, NULL::integer, NULL::integer, NULL::integer,
     NULL::integer, NULL::bigint, NULL, NULL::bigint, NULL::bigint, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
-    p_fact, p_amount, p_token, p_words
+    p_fact, p_amount, p_place, p_words
 $$;
 
 -- The functions in this file and the next ones are parts of finish (0018), which sets the search path and forbids

@@ -33,9 +33,9 @@ BEGIN
     EXCEPTION
       WHEN SQLSTATE 'BM001' THEN
         GET STACKED DIAGNOSTICS v_code = PG_EXCEPTION_DETAIL;
-        refused := refused || {own}.fact('refused', v_code::bigint, p_tokens[i]);
+        refused := refused || {own}.fact('refused', v_code::bigint, i);
       WHEN data_exception OR program_limit_exceeded THEN
-        refused := refused || {own}.fact('refused', NULL, p_tokens[i], SQLERRM);
+        refused := refused || {own}.fact('refused', NULL, i, SQLERRM);
     END;
   END LOOP;
 END;
@@ -107,7 +107,7 @@ BEGIN
       attempts_started = attempts_started + 1, stalled_marked = false
     FROM unnest(v_tids) WITH ORDINALITY AS picked(tid, place)
     WHERE job.ctid = picked.tid
-    RETURNING {job}, NULL::text, picked.place - 1, NULL::text, NULL::text;
+    RETURNING {job}, NULL::text, picked.place - 1, NULL::integer, NULL::text;
   END IF;
   IF v_taken < p_count THEN
     RETURN NEXT {own}.fact('due', v_due.next);
