@@ -1,4 +1,7 @@
-"""One engine for all acceptance tests; each test has a prefix, servers and an endpoint of its own."""
+"""One engine of each kind for all acceptance tests; each test has a prefix, servers and an endpoint of its own.
+
+A test runs on every kind of engine, unless it looks behind corral's back or brings an engine along.
+"""
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -10,6 +13,7 @@ import pytest
 from redis import Redis
 
 from corral.testing.engines import RunningEngine, start_engine
+from corral.testing.postgres import RunningPostgres, start_postgres, wipe
 from corral.testing.server import TOKEN, RunningServer, running_server
 from corral.wiring.process import Process
 from corral.wiring.sources import load
@@ -20,6 +24,13 @@ Serve = Callable[..., Awaitable[RunningServer]]
 ServeVariables = Callable[..., Awaitable[Process]]
 
 _numbers = itertools.count(1)
+_REDIS_ALONE = {"redis", "engine", "own_engine", "serve_variables"}
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "place" in metafunc.fixturenames:
+        alone = _REDIS_ALONE.intersection(metafunc.fixturenames) or metafunc.definition.get_closest_marker("one_engine")
+        metafunc.parametrize("place", ["redis"] if alone else ["redis", "postgres"], indirect=True)
 
 
 def behind(engine: RunningEngine, db: int = 0) -> Redis:
@@ -47,12 +58,38 @@ def prefix() -> str:
     return f"t{next(_numbers)}"
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[RunningPostgres]:
+    with start_postgres() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def database(postgres: RunningPostgres) -> Iterator[str]:
+    """The URL of a database of the module's own."""
+    name = f"m{next(_numbers)}"
+    yield postgres.create_migrated(name)
+    postgres.drop(name)
+
+
 @pytest.fixture
-async def serve(engine: RunningEngine, prefix: str) -> AsyncIterator[Serve]:
+async def place(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+    """The URL of an engine in which nothing is but what the test puts there, under its prefix."""
+    if request.param == "redis":
+        engine: RunningEngine = request.getfixturevalue("engine")
+        yield engine.url
+    else:
+        url: str = request.getfixturevalue("database")
+        yield url
+        await wipe(url)
+
+
+@pytest.fixture
+async def serve(place: str, prefix: str) -> AsyncIterator[Serve]:
     """Starts a server, by default on the common engine; settings are those of `Settings`."""
     async with AsyncExitStack() as stack:
 
-        async def start(redis_url: str | None = None, **settings: Any) -> RunningServer:
+        async def start(url: str | None = None, **settings: Any) -> RunningServer:
             own: dict[str, Any] = {
                 "queue_prefix": prefix,
                 "worker_metadata_key": f"{prefix}:meta",
@@ -60,7 +97,7 @@ async def serve(engine: RunningEngine, prefix: str) -> AsyncIterator[Serve]:
                 "shutdown_timeout": 0.1,
                 "grace": 0.1,
             }
-            running = running_server(redis_url or engine.url, **(own | settings))
+            running = running_server(url or place, **(own | settings))
             return await stack.enter_async_context(running)
 
         yield start

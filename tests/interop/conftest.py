@@ -50,6 +50,12 @@ def bull(node: Node, prefix: str, request: pytest.FixtureRequest) -> Bull:
 
 
 @pytest.fixture
+def place(engine: RunningEngine) -> str:
+    """Where the servers keep their jobs."""
+    return engine.url
+
+
+@pytest.fixture
 def prefix() -> str:
     """Leads every key of this test."""
     return f"i{next(_numbers)}"

@@ -1,5 +1,20 @@
-"""The acceptance tests' engine, servers and client serve here too."""
+"""The acceptance tests' engines, servers and client serve here too."""
 
-from tests.acceptance.conftest import client, endpoint, engine, prefix, redis, serve, server
+from tests.acceptance.conftest import (
+    client,
+    database,
+    endpoint,
+    engine,
+    place,
+    postgres,
+    prefix,
+    pytest_generate_tests,
+    redis,
+    serve,
+    server,
+)
 
-__all__ = ["client", "endpoint", "engine", "prefix", "redis", "serve", "server"]
+__all__ = [
+    "client", "database", "endpoint", "engine", "place", "postgres", "prefix", "pytest_generate_tests", "redis",
+    "serve", "server",
+]  # fmt: skip

@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import Any
 
+from corral.wiring.connection_url import is_postgres
 from corral.wiring.process import Process
 from corral.wiring.settings import Settings
 
@@ -33,9 +33,13 @@ class RunningServer:
 
 
 @asynccontextmanager
-async def running_server(redis_url: str, *, grace: float = 5.0, **settings: Any) -> AsyncIterator[RunningServer]:
-    """Serve until the block ends. `settings` are fields of `Settings`; the token is `TOKEN` unless given."""
-    chosen = replace(Settings(redis_url=redis_url, port=0, auth_tokens=(TOKEN,)), **settings)
+async def running_server(url: str, *, grace: float = 5.0, **settings: Any) -> AsyncIterator[RunningServer]:
+    """Serve what is at the URL of a Redis or a Postgres until the block ends.
+
+    `settings` are fields of `Settings`; the token is `TOKEN` unless given.
+    """
+    engine = {"database_url": url} if is_postgres(url) else {"redis_url": url}
+    chosen = Settings(**{"port": 0, "auth_tokens": (TOKEN,), **engine, **settings})
     process = Process(chosen)
     await process.start()
     try:

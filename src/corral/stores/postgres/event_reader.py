@@ -104,11 +104,16 @@ class _Given:
 def event_of(row: Row) -> QueueEvent:
     """Fields that are no text come as their JSON, as they are on Redis."""
     event_id, name, data = row
-    return QueueEvent(id=str(event_id), name=name, fields={key: _field(raw) for key, raw in _decode(data).items()})
+    return QueueEvent(id=outward(event_id), name=name, fields={key: _field(raw) for key, raw in _decode(data).items()})
+
+
+def outward(event_id: int) -> str:
+    """Of the form that ids have on Redis."""
+    return f"{event_id}-0"
 
 
 def place(event_id: str) -> int:
-    """Where an id is, also one that was given out by another engine."""
+    """The number of such an id."""
     return min(int(event_id.partition("-")[0] or 0), _LAST)
 
 

@@ -2,7 +2,7 @@
 
 from corral.store.events import EventReader, QueueEvent
 from corral.stores.postgres.database import Database
-from corral.stores.postgres.event_reader import TableReader, event_of, place
+from corral.stores.postgres.event_reader import TableReader, event_of, outward, place
 from corral.stores.postgres.listener import Listener
 
 
@@ -14,11 +14,11 @@ class PostgresEvents:
         self._listener = listener
 
     async def last_id(self, queue: str) -> str:
-        return str(await self._database.value("last_event", queue, repeat=True))
+        return outward(await self._database.value("last_event", queue, repeat=True))
 
     async def oldest_id(self, queue: str) -> str | None:
         oldest = await self._database.value("oldest_event", queue, repeat=True)
-        return None if oldest is None else str(oldest)
+        return None if oldest is None else outward(oldest)
 
     async def since(self, queue: str, after: str, limit: int) -> list[QueueEvent]:
         found = await self._database.rows("events_since", queue, place(after), limit, repeat=True)

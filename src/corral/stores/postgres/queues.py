@@ -56,10 +56,10 @@ class PostgresQueues:
         return [dict(row) for row in found if row["rawname"].endswith(_EVENT_READER)]
 
     async def _workers(self, queue: str | None) -> list[dict[str, str]]:
-        here = [_entry(of, name) for of, name in await self._waiting.everywhere() if queue in (None, of)]
+        here = [_entry(*one) for one in await self._waiting.everywhere() if queue in (None, one[0])]
         found = await self._database.rows("connections", queue, repeat=True)
         return here + [dict(row) for row in found if not row["rawname"].endswith(_EVENT_READER)]
 
 
-def _entry(queue: str, name: str | None) -> dict[str, str]:
-    return {"name": queue, "rawname": queue if name is None else f"{queue}:w:{name}"}
+def _entry(queue: str, name: str | None, place: str) -> dict[str, str]:
+    return {"name": queue, "rawname": queue if name is None else f"{queue}:w:{name}", "addr": place}

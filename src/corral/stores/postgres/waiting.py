@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import socket
 import uuid
 from collections.abc import Callable
 
@@ -10,8 +12,8 @@ import msgspec
 from corral.model.errors import StoreError, StoreUnavailable
 from corral.stores.postgres.database import Database
 
-Waiter = tuple[str, str | None]
-"""The queue, and the name of the worker."""
+Waiter = tuple[str, str | None, str]
+"""The queue, the name of the worker, and the process that it is in."""
 
 _KIND = "waiters"
 _EVERY = 5.0
@@ -27,6 +29,7 @@ class Waiting:
     def __init__(self, database: Database, new_id: Callable[[], uuid.UUID] = uuid.uuid4) -> None:
         self._database = database
         self._process = str(new_id())
+        self._place = f"{socket.gethostname()}:{os.getpid()}"
         self._here: dict[object, Waiter] = {}
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -34,7 +37,7 @@ class Waiting:
     def enter(self, queue: str, name: str | None) -> object:
         """Somebody waits from now on; returns what `leave` takes."""
         ticket = object()
-        self._here[ticket] = (queue, name)
+        self._here[ticket] = (queue, name, self._place)
         self._changed.set()
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._announce())
