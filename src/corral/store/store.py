@@ -10,6 +10,7 @@ from corral.store.flows import FlowStore
 from corral.store.groups import GroupStore
 from corral.store.idempotency import IdempotencyStore
 from corral.store.job_details import JobDetailStore
+from corral.store.job_index import JobIndexStore
 from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import JobStore
 from corral.store.journals import JournalStore
@@ -36,6 +37,9 @@ class Store(Protocol):
 
     @property
     def job_details(self) -> JobDetailStore: ...
+
+    @property
+    def job_index(self) -> JobIndexStore: ...
 
     @property
     def groups(self) -> GroupStore: ...

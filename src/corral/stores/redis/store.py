@@ -15,6 +15,7 @@ from corral.stores.redis.flows import RedisFlows
 from corral.stores.redis.groups import RedisGroups
 from corral.stores.redis.idempotency import RedisIdempotency
 from corral.stores.redis.job_details import RedisJobDetails
+from corral.stores.redis.job_index import RedisJobIndex
 from corral.stores.redis.job_moves import RedisJobMoves
 from corral.stores.redis.jobs import RedisJobs
 from corral.stores.redis.journals import RedisJournals
@@ -57,6 +58,7 @@ class RedisStore:
         self.jobs = RedisJobs(self.connection, self.keys, address, self.directory.saw, metrics_points)
         self.job_moves = RedisJobMoves(self.connection, self.keys)
         self.job_details = RedisJobDetails(self.connection, self.keys)
+        self.job_index = RedisJobIndex(self.connection, self.keys)
         self.groups = RedisGroups(self.connection, self.keys)
         self.search = RedisSearch(self.connection, self.keys)
         self.children = RedisChildren(self.connection, self.keys)
