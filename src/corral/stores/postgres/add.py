@@ -41,8 +41,7 @@ class Adder:
         parts = statements(self._names, queue, jobs, now)
         if len(parts) == 1:
             return _ids(await self._database.value(parts[0].name, *parts[0].args))
-        async with self._database.transaction() as session:
-            return await self.run(session, parts)
+        return await self._database.together(lambda session: self.run(session, parts))
 
     async def run(self, session: Session, parts: Sequence[Statement]) -> list[str]:
         """Run the statements in the transaction that the session is in."""

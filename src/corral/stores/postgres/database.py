@@ -68,14 +68,14 @@ class Database:
         sql = self.schema.statement(name)
         await self._attempt(lambda session: session.executemany(sql, args), repeat=False)
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
-        """A session whose statements happen together or not at all; errors come out as the model's."""
-        try:
-            async with self._session() as session, session.transaction():
-                yield session
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
-            raise failure(error) from error
+    async def together(self, work: Callable[[Session], Awaitable[Result]]) -> Result:
+        """Let `work` run its statements in one transaction; it may be called again after one that was rolled back."""
+
+        async def transact(session: Session) -> Result:
+            async with session.transaction():
+                return await work(session)
+
+        return await self._attempt(transact, repeat=False)
 
     async def close(self) -> None:
         """Let go of the connections; a pool of the caller's stays open."""
@@ -85,6 +85,11 @@ class Database:
             pool.terminate()
 
     async def _attempt(self, work: Callable[[Session], Awaitable[Result]], repeat: bool) -> Result:
+        if asyncio.current_task() is None:  # which the driver's time-outs need
+            return await asyncio.get_running_loop().create_task(self._try(work, repeat))
+        return await self._try(work, repeat)
+
+    async def _try(self, work: Callable[[Session], Awaitable[Result]], repeat: bool) -> Result:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.limits.connect_wait
         collisions = 0
