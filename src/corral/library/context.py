@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, Protocol, Self, TypedDict, Unpack
+from typing import Any, Protocol, Self, TypedDict, Unpack, runtime_checkable
 
 from corral.library.handlers import EventHandler, Handlers
 from corral.library.naming import parts_of
@@ -24,6 +24,15 @@ _FAREWELL = 5.0  # seconds that async event handlers have to end
 def now_ms() -> int:
     """The wall clock, in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
+
+
+@runtime_checkable
+class MovableClock(Protocol):
+    """A clock that somebody moves, as in a test; who waits for a time has to look again then."""
+
+    def __call__(self) -> int: ...
+
+    def on_move(self, moved: Callable[[], None], /) -> None: ...
 
 
 class ContextOptions(TypedDict, total=False):
@@ -62,6 +71,8 @@ class Context:
         self.job_group_unlock_secs = options.get("job_group_unlock_secs", 10_800)
         """The most that a crash can keep a job or its group locked; the lock of a live worker is renewed."""
         self.clock: Clock = options.get("clock", now_ms)
+        if isinstance(self.clock, MovableClock):
+            self.clock.on_move(self.announce)
         self.handlers = Handlers()
         self.made: list[Registrable] = []
         self.registered: dict[str, Any] = {}

@@ -19,8 +19,11 @@ async def delete_old(store: Store, queue: str, before: int, handlers: Handlers) 
         while True:
             options = await _options(store, queue, state) if handlers else {}
             gone = await store.queue_moves.clean(queue, state, before, _BATCH)
-            for job_id in gone:
-                _tell(queue, job_id, options.get(job_id, {}), handlers)
+            emptied = await _forget_in_groups(store, queue, gone)
+            if handlers:
+                _tell(queue, gone, options, handlers)
+                for group in emptied:
+                    handlers.tell(JobGroupDelete(job_group=group, queue=queue))
             deleted += len(gone)
             if len(gone) < _BATCH:
                 break
@@ -33,9 +36,14 @@ async def _options(store: Store, queue: str, state: str) -> dict[str, dict[str, 
     return {job.id: job.opts for job in oldest}
 
 
-def _tell(queue: str, job_id: str, opts: dict[str, Any], handlers: Handlers) -> None:
-    if not handlers:
-        return
-    handlers.tell(JobDelete(job_id=job_id, job_name=parts_of(queue)[0], queue=queue))
-    if "group" not in opts:
-        handlers.tell(JobGroupDelete(job_group=group_of(queue, job_id, opts), queue=queue))
+async def _forget_in_groups(store: Store, queue: str, job_ids: list[str]) -> list[str]:
+    groups: Any = getattr(store, "groups", None)
+    return list(await groups.forget(queue, job_ids)) if groups is not None and job_ids else []
+
+
+def _tell(queue: str, job_ids: list[str], options: dict[str, dict[str, Any]], handlers: Handlers) -> None:
+    for job_id in job_ids:
+        handlers.tell(JobDelete(job_id=job_id, job_name=parts_of(queue)[0], queue=queue))
+        opts = options.get(job_id, {})
+        if "group" not in opts:
+            handlers.tell(JobGroupDelete(job_group=group_of(queue, job_id, opts), queue=queue))

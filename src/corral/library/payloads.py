@@ -53,12 +53,12 @@ def _nothing(raw: bytes) -> None:
 def _to_builtins(value: Any) -> Any:
     dump = getattr(value, "model_dump", None)
     if dump is None:
-        raise NotImplementedError(f"{type(value).__name__} has no form in JSON")
+        raise TypeError(f"{type(value).__name__} has no form in JSON")
     return dump(mode="json")
 
 
 def _from_builtins(kind: Any, value: Any) -> Any:
     validate = getattr(kind, "model_validate", None)
     if validate is None:
-        raise NotImplementedError(f"{kind!r} has no form in JSON")
+        raise TypeError(f"{kind!r} has no form in JSON")
     return validate(value)

@@ -98,6 +98,12 @@ class Worker(Daemon):
                 name, _ = parts_of(queue)
                 self._workers[queue] = self._hired(store, queue, self.context.registered[name])
 
+    async def _pause(self, news: asyncio.Event, seconds: float) -> None:
+        await super()._pause(news, seconds)
+        if news.is_set():  # it may be that time was moved
+            for worker, _ in self._workers.values():
+                worker.look()
+
     async def _wanted(self) -> list[str]:
         if self._channels is None:
             return await self.context.queues()

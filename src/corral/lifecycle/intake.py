@@ -61,6 +61,14 @@ class Intake:
             self._maxed = False
             self._resume()
 
+    def look(self) -> None:
+        """Be open now: a delayed job is due, or time was moved."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._due = not self._closed
+        self._wake()
+
     async def close(self) -> None:
         """Wait for work no more: from now on its signs are for others."""
         self._closed = True
@@ -95,12 +103,7 @@ class Intake:
             self._timer = None
         if due:
             seconds = max(due - self._clock(), 1) / 1000
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._fell_due)
-
-    def _fell_due(self) -> None:
-        self._timer = None
-        self._due = True
-        self._wake()
+            self._timer = asyncio.get_running_loop().call_later(seconds, self.look)
 
     def _pause(self, seconds: float) -> None:
         if self._pausing is not None:

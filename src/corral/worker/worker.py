@@ -100,6 +100,9 @@ class Worker:
         """Jobs that are running or whose outcome is not stored yet."""
         return self._occupied + len(self._ended) + len(self._owed) + self._storing
 
+    def look(self) -> None:
+        self._intake.look()
+
     def pause(self, paused: bool = True) -> None:
         """Claim no more until told otherwise; running jobs go on."""
         self._paused = paused
