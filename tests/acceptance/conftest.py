@@ -28,9 +28,9 @@ _REDIS_ALONE = {"redis", "engine", "own_engine", "serve_variables"}
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "place" in metafunc.fixturenames:
+    if "engine_url" in metafunc.fixturenames:
         alone = _REDIS_ALONE.intersection(metafunc.fixturenames) or metafunc.definition.get_closest_marker("one_engine")
-        metafunc.parametrize("place", ["redis"] if alone else ["redis", "postgres"], indirect=True)
+        metafunc.parametrize("engine_url", ["redis"] if alone else ["redis", "postgres"], indirect=True)
 
 
 def behind(engine: RunningEngine, db: int = 0) -> Redis:
@@ -73,7 +73,7 @@ def database(postgres: RunningPostgres) -> Iterator[str]:
 
 
 @pytest.fixture
-async def place(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+async def engine_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """The URL of an engine in which nothing is but what the test puts there, under its prefix."""
     if request.param == "redis":
         engine: RunningEngine = request.getfixturevalue("engine")
@@ -85,7 +85,7 @@ async def place(request: pytest.FixtureRequest) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-async def serve(place: str, prefix: str) -> AsyncIterator[Serve]:
+async def serve(engine_url: str, prefix: str) -> AsyncIterator[Serve]:
     """Starts a server, by default on the common engine; settings are those of `Settings`."""
     async with AsyncExitStack() as stack:
 
@@ -97,7 +97,7 @@ async def serve(place: str, prefix: str) -> AsyncIterator[Serve]:
                 "shutdown_timeout": 0.1,
                 "grace": 0.1,
             }
-            running = running_server(url or place, **(own | settings))
+            running = running_server(url or engine_url, **(own | settings))
             return await stack.enter_async_context(running)
 
         yield start

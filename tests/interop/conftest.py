@@ -50,7 +50,7 @@ def bull(node: Node, prefix: str, request: pytest.FixtureRequest) -> Bull:
 
 
 @pytest.fixture
-def place(engine: RunningEngine) -> str:
+def engine_url(engine: RunningEngine) -> str:
     """Where the servers keep their jobs."""
     return engine.url
 

@@ -5,7 +5,7 @@ from tests.acceptance.conftest import (
     database,
     endpoint,
     engine,
-    place,
+    engine_url,
     postgres,
     prefix,
     pytest_generate_tests,
@@ -15,6 +15,6 @@ from tests.acceptance.conftest import (
 )
 
 __all__ = [
-    "client", "database", "endpoint", "engine", "place", "postgres", "prefix", "pytest_generate_tests", "redis",
+    "client", "database", "endpoint", "engine", "engine_url", "postgres", "prefix", "pytest_generate_tests", "redis",
     "serve", "server",
 ]  # fmt: skip

@@ -56,7 +56,8 @@ async def test_moving(mail: ProxySocket, client: Client) -> None:
     await mail.ok("changePriority", "4", {"priority": 5, "lifo": True})
     await mail.ok("discard", "4")
     leases = await held(client, 4)
-    assert [one["id"] for one in leases] == ["1", "2", "4", "3"]
+    ids = [one["id"] for one in leases]
+    assert (sorted(ids[:2]), ids[2:]) == (["1", "2"], ["4", "3"])
     await completed(client, leases[0])
     await failed(client, leases[1])
     await mail.ok("retryJob", leases[0]["id"], "completed", {"resetAttemptsMade": True})

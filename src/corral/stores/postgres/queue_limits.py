@@ -1,6 +1,6 @@
 """`QueueLimitStore` on Postgres: settings of the queue, and the counter of its rate limit."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from corral.model.endpoint import Limiter
 from corral.stores.postgres.database import Database
@@ -9,9 +9,8 @@ from corral.stores.postgres.database import Database
 class PostgresQueueLimits:
     """Fulfils `store.queue_limits.QueueLimitStore`."""
 
-    def __init__(self, database: Database, stored_in: Callable[[str], None]) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._stored_in = stored_in
 
     async def concurrency(self, queue: str) -> int | None:
         return whole((await self._settings(queue, "concurrency")).get("concurrency"))
@@ -49,7 +48,6 @@ class PostgresQueueLimits:
         return {row["field"]: row["value"] for row in found}
 
     async def _set(self, queue: str, **settings: int) -> None:
-        self._stored_in(queue)
         values = [str(value) for value in settings.values()]
         await self._database.rows("set_settings", queue, list(settings), values, repeat=True)
 

@@ -1,6 +1,6 @@
 """`QueueStore` on Postgres."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from corral.stores.postgres.database import Database
 from corral.stores.postgres.waiting import Waiting
@@ -14,10 +14,9 @@ class PostgresQueues:
     Programs of BullMQ name a connection after their queue; corral's workers share one, and are told of by `Waiting`.
     """
 
-    def __init__(self, database: Database, waiting: Waiting, stored_in: Callable[[str], None]) -> None:
+    def __init__(self, database: Database, waiting: Waiting) -> None:
         self._database = database
         self._waiting = waiting
-        self._stored_in = stored_in
 
     async def counts(self, queue: str, states: Sequence[str]) -> dict[str, int]:
         found = await self._database.rows("counts", queue, list(states), repeat=True)
@@ -32,7 +31,6 @@ class PostgresQueues:
         return [row["jobs"] for row in found]
 
     async def pause(self, queue: str) -> None:
-        self._stored_in(queue)
         await self._database.rows("pause", queue, True, repeat=True)
 
     async def resume(self, queue: str) -> None:

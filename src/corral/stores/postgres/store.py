@@ -14,6 +14,7 @@ from corral.stores.postgres.flows import PostgresFlows
 from corral.stores.postgres.groups import PostgresGroups
 from corral.stores.postgres.idempotency import PostgresIdempotency
 from corral.stores.postgres.job_details import PostgresJobDetails
+from corral.stores.postgres.job_index import PostgresJobIndex
 from corral.stores.postgres.job_moves import PostgresJobMoves
 from corral.stores.postgres.jobs import PostgresJobs
 from corral.stores.postgres.journals import PostgresJournals
@@ -76,15 +77,16 @@ class PostgresStore:
         )
         self.job_details = PostgresJobDetails(self.database, self.names)
         self.job_moves = PostgresJobMoves(self.database)
+        self.job_index = PostgresJobIndex(self.database)
         self.groups = PostgresGroups(self.database)
         self.search = PostgresSearch(self.database, self.names)
         self.children = PostgresChildren(self.database, self.names)
         self.deduplication = PostgresDeduplication(self.database)
         self.flows = PostgresFlows(self.database, self.names, self.directory.saw)
         self.schedulers = PostgresSchedulers(self.database, self.directory.saw)
-        self.queues = PostgresQueues(self.database, self.waiting, self.directory.saw)
+        self.queues = PostgresQueues(self.database, self.waiting)
         self.queue_moves = PostgresQueueMoves(self.database, self.directory.settled)
-        self.queue_limits = PostgresQueueLimits(self.database, self.directory.saw)
+        self.queue_limits = PostgresQueueLimits(self.database)
         self.metrics = PostgresMetrics(self.database)
         self.events = PostgresEvents(self.database, self.listener)
         self.registry = PostgresRegistry(self.database, self.listener, options.registry, options.changes_kept)
