@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from corral.lifecycle.watch import Feeds
 from corral.model.errors import StoreError, StoreUnavailable
+from corral.policy.event_ids import Passed, is_after
 from corral.store.events import EventStore, QueueEvent
 
 T = TypeVar("T")
@@ -55,18 +56,18 @@ class Follower:
             self._news.append(event)
         self._told.set()
 
-    async def _events_after(self, last: str) -> AsyncIterator[QueueEvent]:
+    async def _events_after(self, begin: str) -> AsyncIterator[QueueEvent]:
+        passed = Passed(begin)
         while True:
             while self._behind:
                 self._behind = False  # from here on news are kept in memory; the store has all that came before
-                while batch := await self._stored(last):
+                while batch := await self._stored(passed.last):
                     for event in batch:
-                        last = event.id
-                        yield event
+                        if passed.add(event.id):
+                            yield event
             while self._news:
                 event = self._news.popleft()
-                if is_after(event.id, last):
-                    last = event.id
+                if passed.add(event.id):
                     yield event
             if not self._behind:
                 self._told.clear()
@@ -87,13 +88,3 @@ class Follower:
                 return await ask()
             except (StoreUnavailable, StoreError):
                 await asyncio.sleep(_RETRY)
-
-
-def is_after(one: str, other: str) -> bool:
-    """Whether an event id comes later in its stream than another."""
-    return _order(one) > _order(other)
-
-
-def _order(event_id: str) -> tuple[int, int]:
-    ms, _, serial = event_id.partition("-")
-    return int(ms), int(serial or 0)

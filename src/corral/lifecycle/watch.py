@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from corral.model.errors import StoreError, StoreUnavailable
+from corral.policy.event_ids import latest
 from corral.store.events import EventReader, EventStore, QueueEvent
 
 Heard = Callable[[QueueEvent], None]
@@ -110,7 +111,7 @@ class _Feed:
         for event in events:
             for heard in tuple(self.listeners):
                 self._tell(heard, event)
-        return events[-1].id if events else after
+        return latest(after, *(event.id for event in events))  # one that came late does not take it back
 
     @staticmethod
     def _tell(heard: Heard, event: QueueEvent) -> None:
