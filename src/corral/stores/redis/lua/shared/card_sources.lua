@@ -4,7 +4,7 @@
 ]]
 local function open_sources(cards, prefix, query)
   local rcall, self = redis.call, {}
-  local most_values = 200
+  local most_values = 1000
 
   local function size_of(keys)
     local size = 0
