@@ -46,13 +46,9 @@ class Finisher:
             (plain if _is_plain(one) else others).append(one)
         sent = self._send_each(keys, others, now) if others else None
         sent_plain = self._send_plain(keys, plain, now) if plain else None
-        grouped = [one.claimed.job.id for one in finished if "group" in one.claimed.job.opts]
-        freed = self._free(keys, grouped, now) if grouped else None
         problems = await self._plain(keys, plain, sent_plain, now) if sent_plain is not None else {}
         if sent is not None:
             problems |= _problems(others, await sent)
-        if freed is not None:
-            await freed
         return [problems.get(id(one)) for one in finished]
 
     def _free(self, keys: QueueKeys, job_ids: list[str], now: int) -> Reply:
@@ -83,8 +79,12 @@ class Finisher:
         return problems
 
     def _send_each(self, keys: QueueKeys, finished: list[Finished], now: int) -> asyncio.Future[list[Any]]:
-        """What BullMQ's scripts answer to each, or the error instead."""
-        return asyncio.gather(*(self._send(keys, one, now) for one in finished), return_exceptions=True)
+        """What BullMQ's scripts answer to each, or the error instead; and then what nobody needs to know."""
+        sent = [self._send(keys, one, now) for one in finished]
+        grouped = [one.claimed.job.id for one in finished if "group" in one.claimed.job.opts]
+        if grouped:
+            sent.append(self._free(keys, grouped, now))
+        return asyncio.gather(*sent, return_exceptions=True)
 
     def _send(self, keys: QueueKeys, one: Finished, now: int) -> Reply:
         try:
@@ -200,7 +200,7 @@ async def _with(reply: Reply, follow_up: Reply) -> Any:
 def _problems(finished: Sequence[Finished], replies: Sequence[Any]) -> dict[int, Exception]:
     """By the identity of the end, as clients may name a job or a token twice: what went wrong where something did."""
     problems: dict[int, Exception] = {}
-    for one, reply in zip(finished, replies, strict=True):
+    for one, reply in zip(finished, replies, strict=False):
         if isinstance(reply, int) and reply < 0:
             problems[id(one)] = refusal(reply, one.claimed.job.id, "moveToFinished")
         elif isinstance(reply, Exception):
@@ -220,7 +220,8 @@ def _is_plain(one: Finished) -> bool:
 def _plain_args(one: Finished) -> tuple[Value, Value, Value, Value]:
     assert isinstance(one.outcome, Completed)
     keep = _retention(one.claimed.job.opts.get("removeOnComplete"), one.keep_completed)
-    return one.claimed.job.id, one.claimed.token, one.outcome.returnvalue, "0" if keep["count"] == 0 else "1"
+    flag = (0 if keep["count"] == 0 else 1) + (2 if "group" in one.claimed.job.opts else 0)
+    return one.claimed.job.id, one.claimed.token, one.outcome.returnvalue, str(flag)
 
 
 def _retention(of_job: Any, of_worker: Any) -> dict[str, Any]:

@@ -61,4 +61,4 @@ def _load(path: Path) -> Script:
 
 def _shared(name: str) -> bytes:
     """What several of corral's scripts take in."""
-    return (OWN / "shared" / f"{name}.lua").read_bytes()
+    return _INCLUDE.sub(lambda found: _shared(found[1].decode()), (OWN / "shared" / f"{name}.lua").read_bytes())

@@ -6,9 +6,10 @@
 
   KEYS  wait, active, prioritized, events, stalled, delayed, meta, completed, metrics
   ARGV  [1] key prefix, [2] now (ms), [3] minutes of metrics to keep, 0 to collect none; then per job: id, lock token,
-        result (JSON), "1" to keep the job or "0" to remove it
+        result (JSON), "1" to keep the job or "0" to remove it; "3", "2" when it has a group
   Returns a code per job: 0 done, 1 not plain, -1 no such job, -2 lock gone, -3 not active, -6 lock of somebody else.
 ]]
+--@include groups
 local rcall = redis.call
 local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local stalledKey, delayedKey, metaKey, completedKey = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
@@ -16,7 +17,7 @@ local metricsKey, prefix, now, points = KEYS[9], ARGV[1], ARGV[2], tonumber(ARGV
 
 local function complete(id, key, result, keep)
   rcall("HINCRBY", key, "atm", 1)
-  if keep == "1" then
+  if keep == "1" or keep == "3" then
     rcall("ZADD", completedKey, now, id)
     rcall("HSET", key, "returnvalue", result, "finishedOn", now)
   else
@@ -71,10 +72,22 @@ end
 rcall("XTRIM", eventsKey, "MAXLEN", "~", maxEvents)
 
 local codes, done = {}, 0
+local leaving = {["2"] = {}, ["3"] = {}}
 for at = 4, #ARGV, 4 do
   local code = finish(ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
   codes[#codes + 1] = code
-  if code == 0 then done = done + 1 end
+  if code == 0 then
+    done = done + 1
+    local grouped = leaving[ARGV[at + 3]]
+    if grouped then grouped[#grouped + 1] = ARGV[at] end
+  end
+end
+
+if #leaving["2"] + #leaving["3"] > 0 then
+  local groups = open_groups(prefix, tonumber(now))
+  groups.forget(leaving["2"], true)
+  groups.leave(leaving["3"])
+  groups.flush()
 end
 
 if done > 0 and points > 0 then collect(done) end

@@ -24,8 +24,10 @@ end
 rcall("XTRIM", prefix .. "events", "MAXLEN", "~", maxEvents)
 
 -- Records of jobs that had such an id before a foreign program emptied the queue.
-if rcall("HEXISTS", prefix .. "corral:members", string.format("%.0f", first)) == 1 then
-  for i = 0, count - 1 do groups.forget(string.format("%.0f", first + i)) end
+if groups.of(string.format("%.0f", first)) then
+  local ids = {}
+  for i = 1, count do ids[i] = string.format("%.0f", first + i - 1) end
+  groups.forget(ids)
 end
 
 local function store(id, name, at)
@@ -46,6 +48,9 @@ local function store(id, name, at)
   end
 end
 
+local names = {}
+for i = 1, count do names[i] = ARGV[8 * i - 5] end
+groups.load(names)
 for i = 0, count - 1 do
   store(string.format("%.0f", first + i), ARGV[8 * i + 3], 8 * i + 3)
 end

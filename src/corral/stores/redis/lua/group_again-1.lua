@@ -30,7 +30,7 @@ local function again(id)
     groups.join(id, name, places)
   end
   if rcall("ZREM", prefix .. state, id) == 0 then return 0 end
-  groups.leave(id) -- a foreign program has ended it, and nobody has noticed yet
+  groups.leave({id}) -- a foreign program has ended it, and nobody has noticed yet
   rcall("HDEL", key, "finishedOn", "processedOn", state == "completed" and "returnvalue" or "failedReason")
   if ARGV[6] == "1" then rcall("HDEL", key, "atm") end
   if ARGV[7] == "1" then rcall("HDEL", key, "ats") end

@@ -21,7 +21,7 @@ if not name then
   groups.join(id, name, places)
 end
 rcall("ZREM", prefix .. "delayed", id)
-groups.leave(id)
+groups.leave({id})
 local due = math.floor(score / 0x1000)
 if due > now then
   open_due(groups, prefix, now).park(id, due)

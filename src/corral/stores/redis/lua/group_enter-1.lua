@@ -23,7 +23,7 @@ local function enter(id)
   local job = rcall("HMGET", prefix .. id, "opts", "timestamp", "delay", "priority")
   local name, places = groups.wish(job[1])
   if not name or rcall("ZREM", parkedKey, id) == 0 then return end
-  groups.forget(id)
+  groups.forget({id})
   groups.join(id, name, places)
   local delay = tonumber(job[3]) or 0
   if delay > 0 then

@@ -10,13 +10,15 @@
 local rcall = redis.call
 local prefix, forget = ARGV[1], ARGV[3] == "1"
 local groups = open_groups(prefix, tonumber(ARGV[2]))
+local ended, gone = {}, {}
 for i = 4, #ARGV do
-  local id = ARGV[i]
-  local job = rcall("HMGET", prefix .. id, "timestamp", "finishedOn")
+  local job = rcall("HMGET", prefix .. ARGV[i], "timestamp", "finishedOn")
   if forget and not job[1] then
-    groups.forget(id)
+    gone[#gone + 1] = ARGV[i]
   elseif job[2] or not job[1] then
-    groups.leave(id)
+    ended[#ended + 1] = ARGV[i]
   end
 end
+groups.forget(gone)
+groups.leave(ended)
 return groups.flush()

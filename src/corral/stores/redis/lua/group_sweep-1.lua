@@ -14,18 +14,26 @@ local own = prefix .. "corral:"
 if rcall("EXISTS", own .. "groups", own .. "members") == 0 then return {0, {}} end
 local groups = open_groups(prefix, now)
 
-local function scan(name, look)
+local function scan(name)
   local reply = rcall("HSCAN", own .. name, rcall("HGET", own .. "swept", name) or 0, "COUNT", most)
   rcall("HSET", own .. "swept", name, reply[1])
-  for i = 1, #reply[2], 2 do look(reply[2][i]) end
+  local ids = {}
+  for i = 1, #reply[2], 2 do ids[#ids + 1] = reply[2][i] end
+  return ids
 end
 
 open_due(groups, prefix, now).promote(1000)
-scan("holders", function(id)
+local ended, gone = {}, {}
+for _, id in ipairs(scan("holders")) do
   local job = rcall("HMGET", prefix .. id, "timestamp", "finishedOn")
-  if not job[1] then groups.forget(id) elseif job[2] then groups.leave(id) end
-end)
-scan("members", function(id)
-  if rcall("EXISTS", prefix .. id) == 0 then groups.forget(id) end
-end)
+  local list = not job[1] and gone or job[2] and ended
+  if list then list[#list + 1] = id end
+end
+groups.leave(ended)
+groups.forget(gone)
+gone = {}
+for _, id in ipairs(scan("members")) do
+  if rcall("EXISTS", prefix .. id) == 0 then gone[#gone + 1] = id end
+end
+groups.forget(gone)
 return groups.flush()

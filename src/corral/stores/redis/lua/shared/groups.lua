@@ -1,75 +1,23 @@
+--@include ledger
 --[[
   open_groups: what all scripts know that move jobs of groups. A script takes this file in where it says
   `--@include groups`; it costs next to nothing until it is called. `prefix` leads the queue's keys, `now` is in ms.
 
-  corral's own keys of the queue, each `prefix .. "corral:" .. name`:
-    groups    hash: group -> "jobs that are not deleted:holders of a place:places"
-    members   hash: every job of a group that is not deleted -> its group
-    holders   hash: the jobs that BullMQ may have in wait, prioritized, delayed or active -> their group
-    line:ID   sorted set: the jobs that wait for a place of group ID, by turn
-    due       sorted set: the jobs that go to the end of their line later, by when, as in BullMQ's delayed
-    turn      the last turn given
-  Jobs in a line or in `due` are parked in BullMQ's waiting-children: nobody takes those, or takes them for lost.
+  A job that has no place of its group is parked in BullMQ's waiting-children: nobody takes it, or takes it for lost.
 ]]
 local function open_groups(prefix, now)
-  local rcall, own, self = redis.call, prefix .. "corral:", {}
-  local parkedKey, metaKey = prefix .. "waiting-children", prefix .. "meta"
-  local groups, holders, members, ready, moved = {}, {}, {}, {}, 0
-
-  function self.group(name)
-    local found = groups[name]
-    if not found then
-      local jobs, held, places = string.match(rcall("HGET", own .. "groups", name) or "0:0:1", "^(%d+):(%d+):(%d+)$")
-      found = {jobs = tonumber(jobs), held = tonumber(held), places = tonumber(places), known = jobs ~= "0"}
-      groups[name] = found
-    end
-    return found
-  end
-
-  -- The group of the job, or false.
-  function self.of(id)
-    if members[id] == nil then return rcall("HGET", own .. "members", id) end
-    return members[id]
-  end
-
-  -- The group in which the job has a place, or false.
-  function self.held_in(id)
-    if holders[id] == nil then return rcall("HGET", own .. "holders", id) end
-    return holders[id]
-  end
+  local rcall, ledger, self = redis.call, open_ledger(prefix), {}
+  local own, parkedKey, waitKey = ledger.own, prefix .. "waiting-children", prefix .. "wait"
+  local parked, unparked, ready, moved, turn, last = {}, {}, {}, 0, 0, 0
+  self.load = ledger.load
 
   function self.event(name, id, ...)
     rcall("XADD", prefix .. "events", "*", "event", name, "jobId", id, ...)
   end
 
-  function self.ready(id)
-    ready[#ready + 1] = id
-    moved = moved + 1
-  end
-
-  -- Gives the job a place: to where its priority belongs, behind all that wait there.
-  local function admit(id, name, priority)
-    holders[id] = name
-    self.group(name).held = self.group(name).held + 1
-    priority = tonumber(priority) or 0
-    if priority == 0 then return self.ready(id) end
-    local turn = rcall("INCR", prefix .. "pc") % 0x100000000
-    rcall("ZADD", prefix .. "prioritized", priority * 0x100000000 + turn, id)
-    moved = moved + 1
-  end
-
-  -- Gives free places to the first in line.
-  function self.fill(name)
-    local one = self.group(name)
-    while one.held < one.places do
-      local id = rcall("ZPOPMIN", own .. "line:" .. name)[1]
-      if not id then return end
-      local priority = rcall("HGET", prefix .. id, "priority")
-      if rcall("ZREM", parkedKey, id) == 1 and priority then
-        admit(id, name, priority)
-        self.event("waiting", id, "prev", "waiting-children")
-      end
-    end
+  -- The group of the job, or false.
+  function self.of(id)
+    return ledger.groups_of("members", {id})[1]
   end
 
   -- What a job's options (JSON) say of its group: name and places, or nothing.
@@ -79,68 +27,118 @@ local function open_groups(prefix, now)
     return wish["id"], math.max(1, math.floor(tonumber(wish["limit"]) or 1))
   end
 
+  function self.ready(id)
+    ready[#ready + 1] = id
+    moved = moved + 1
+  end
+
+  -- Gives the job a place: to where its priority belongs, behind all that wait there.
+  local function admit(id, name, priority)
+    ledger.holders[id] = name
+    ledger.group(name).held = ledger.group(name).held + 1
+    priority = tonumber(priority) or 0
+    if priority == 0 then return self.ready(id) end
+    local nth = rcall("INCR", prefix .. "pc") % 0x100000000
+    rcall("ZADD", prefix .. "prioritized", priority * 0x100000000 + nth, id)
+    moved = moved + 1
+  end
+
+  -- Gives free places to the first in line.
+  local function fill(name)
+    local one = ledger.group(name)
+    while one.held < one.places do
+      local id = rcall("ZPOPMIN", own .. "line:" .. name)[1]
+      if not id then return end
+      local priority = rcall("HGET", prefix .. id, "priority")
+      if priority then -- else a foreign program has removed it
+        unparked[#unparked + 1] = id
+        admit(id, name, priority)
+        self.event("waiting", id, "prev", "waiting-children")
+      end
+    end
+  end
+
   -- Counts a job that is new.
   function self.join(id, name, places)
-    members[id] = name
-    self.group(name).jobs = self.group(name).jobs + 1
-    self.group(name).places = places
+    local one = ledger.group(name)
+    ledger.members[id] = name
+    one.jobs = one.jobs + 1
+    if places > one.places then
+      one.places = places
+      fill(name)
+    end
+    one.places = places
   end
 
   -- Takes a place, or else the end of the line; the job is in no state before. Whether it has a place.
   function self.enter(id, name, priority)
-    self.fill(name)
-    if self.group(name).held < self.group(name).places then
+    local one = ledger.group(name)
+    if one.held < one.places then
       admit(id, name, priority)
       return true
     end
-    rcall("ZADD", parkedKey, now, id)
-    rcall("ZADD", own .. "line:" .. name, rcall("INCR", own .. "turn"), id)
+    if turn == last then
+      last = rcall("INCRBY", own .. "turn", 100)
+      turn = last - 100
+    end
+    turn = turn + 1
+    rcall("ZADD", own .. "line:" .. name, turn, id)
+    parked[#parked + 1] = now
+    parked[#parked + 1] = id
     return false
   end
 
-  -- Gives the job's place to the next in line.
-  function self.leave(id)
-    local name = self.held_in(id)
-    if not name then return end
-    holders[id] = false
-    self.group(name).held = math.max(0, self.group(name).held - 1)
-    self.fill(name)
-  end
-
-  -- The job is no more.
-  function self.forget(id)
-    local name = self.of(id)
-    if not name then return end
-    members[id] = false
-    self.group(name).jobs = math.max(0, self.group(name).jobs - 1)
-    rcall("ZREM", own .. "line:" .. name, id)
-    rcall("ZREM", own .. "due", id)
-    self.leave(id)
-  end
-
-  local function write(key, changes)
-    local set, gone = {}, {}
-    for field, value in pairs(changes) do
-      if not value then gone[#gone + 1] = field end
-      if value then set[#set + 1] = field set[#set + 1] = value end
+  -- Jobs give their places, if they have any, to the next in line.
+  function self.leave(ids)
+    local freed = {}
+    for i, name in ipairs(ledger.groups_of("holders", ids)) do
+      if name then
+        ledger.holders[ids[i]] = false
+        freed[#freed + 1] = name
+      end
     end
-    for from = 1, #set, 2000 do rcall("HSET", key, unpack(set, from, math.min(from + 1999, #set))) end
-    for from = 1, #gone, 2000 do rcall("HDEL", key, unpack(gone, from, math.min(from + 1999, #gone))) end
+    ledger.load(freed)
+    for _, name in ipairs(freed) do
+      ledger.group(name).held = math.max(0, ledger.group(name).held - 1)
+      fill(name)
+    end
+  end
+
+  -- Jobs are no more; those that had ended, or ran, stand in no line.
+  function self.forget(ids, ended)
+    for i, name in ipairs(ledger.groups_of("members", ids)) do
+      if name then
+        ledger.members[ids[i]] = false
+        ledger.group(name).jobs = math.max(0, ledger.group(name).jobs - 1)
+        if not ended then
+          rcall("ZREM", own .. "line:" .. name, ids[i])
+          rcall("ZREM", own .. "due", ids[i])
+        end
+      end
+    end
+    self.leave(ids)
+  end
+
+  -- Should a foreign program have moved a job out of its line, it must not wait twice, nor while it runs.
+  local function unpark()
+    local before = #unparked > 0 and rcall("ZCARD", parkedKey)
+    ledger.batches("ZREM", parkedKey, unparked)
+    if not before or before - rcall("ZCARD", parkedKey) == #unparked then return end
+    local rest = {}
+    for _, id in ipairs(ready) do
+      rcall("LREM", waitKey, 0, id)
+      if rcall("EXISTS", prefix .. id .. ":lock") == 0 then rest[#rest + 1] = id end
+    end
+    ready = rest
   end
 
   -- Writes what has changed, many jobs in one command. Returns how many became ready, and the groups without a job.
   function self.flush()
-    local states, empty = {}, {}
-    for name, one in pairs(groups) do
-      local some = one.jobs > 0 or one.held > 0
-      states[name] = some and string.format("%d:%d:%d", one.jobs, one.held, one.places)
-      if one.known and not some then empty[#empty + 1] = name end
-    end
-    write(own .. "groups", states)
-    write(own .. "members", members)
-    write(own .. "holders", holders)
-    for from = 1, #ready, 2000 do rcall("LPUSH", prefix .. "wait", unpack(ready, from, math.min(from + 1999, #ready))) end
-    local meta = moved > 0 and rcall("HMGET", metaKey, "paused", "concurrency") or {true}
+    local empty = ledger.save()
+    ledger.batches("ZADD", parkedKey, parked)
+    unpark()
+    ledger.batches("LPUSH", waitKey, ready)
+    local meta = moved > 0 and rcall("HMGET", prefix .. "meta", "paused", "concurrency") or {true}
     local full = meta[1] or (meta[2] and rcall("LLEN", prefix .. "active") >= tonumber(meta[2]))
     if not full then rcall("ZADD", prefix .. "marker", 0, "0") end
     return {moved, empty}
