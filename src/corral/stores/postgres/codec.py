@@ -27,7 +27,7 @@ def stored_job(names: Names, queue: str, row: Row, token: str | None = None) -> 
     return Job(
         name=name,
         data=msgspec.Raw(data.encode()),
-        opts=options(opts),
+        opts=_of_family(names, options(opts)),
         id=job_id,
         progress=ZERO if progress is None else msgspec.Raw(progress.encode()),
         returnvalue=NULL if returnvalue is None else msgspec.Raw(returnvalue.encode()),
@@ -59,6 +59,13 @@ def claimed_job(names: Names, queue: str, row: Row, token: str, deadline: int) -
 def options(text: str) -> JobOptions:
     """Stored options under their long names. The value may be shared: do not change it."""
     return _cached_options(text) if len(text) < _SHORT else _options(text)
+
+
+def _of_family(names: Names, opts: JobOptions) -> JobOptions:
+    parent = opts.get("parent")
+    if not isinstance(parent, dict) or not isinstance(parent.get("queue"), str):
+        return opts
+    return {**opts, "parent": {**parent, "queue": names.outward(parent["queue"])}}
 
 
 def _options(text: str) -> JobOptions:

@@ -62,6 +62,7 @@ async def what_is_shown_is_what_is_stored(store: Store) -> None:
     assert _outline(read) == _outline(added[0]) == ("b", [("p", [("l", None)])])
     assert isinstance(read.children, list)
     assert read.children[0].job.parent_key == f"{store.prefix}:{BOOKS}:b"
+    assert read.children[0].job.opts["parent"] == {"id": "b", "queue": f"{store.prefix}:{BOOKS}"}
 
 
 async def several_trees_are_added_at_once(store: Store) -> None:

@@ -6,6 +6,7 @@ from time import time
 from corral.lifecycle.schedule import advance
 from corral.model.errors import BelongsToScheduler, CorralError, JobLocked, JobNotFound, NotInState
 from corral.policy.scheduling import new_scheduler
+from corral.store.children import CHILD_KINDS
 from corral.store.store import Store
 from corral.testing.conformance.given import NOW, QUEUE, add, claim, complete, fail, ids
 
@@ -71,17 +72,12 @@ async def a_retried_child_is_waited_for_again(store: Store) -> None:
     done, ignored, failed = await claim(store, 3)
     await complete(store, [done])
     await fail(store, [ignored, failed])
-    kinds = ("processed", "ignored", "failed", "unprocessed")
-    assert await store.children.counts(QUEUE, parent, kinds) == {
-        "processed": 1,
-        "ignored": 1,
-        "failed": 1,
-        "unprocessed": 0,
-    }
+    ended = {"processed": 1, "unprocessed": 0, "ignored": 1, "failed": 1}
+    assert await store.children.counts(QUEUE, parent, CHILD_KINDS) == ended
     await _retry(store, done.job.id, "completed")
     await _retry(store, ignored.job.id, "failed")
     await _retry(store, failed.job.id, "failed")
-    assert (await store.children.counts(QUEUE, parent, kinds))["unprocessed"] == 3
+    assert (await store.children.counts(QUEUE, parent, CHILD_KINDS))["unprocessed"] == 3
 
 
 async def remove_leaves_nothing(store: Store) -> None:
