@@ -10,6 +10,7 @@ from corral.lifecycle.intake import Clock, Intake
 from corral.lifecycle.renew import LockKeeper
 from corral.lifecycle.rescue import Rescuer
 from corral.lifecycle.schedule import advance
+from corral.lifecycle.sweep import Sweeper
 from corral.model.errors import CorralError, StoreBusy, StoreUnavailable, UnmetDependencies
 from corral.model.job import ClaimedJob
 from corral.model.outcome import Completed, Failed, Outcome, Released
@@ -89,11 +90,9 @@ class Worker:
     def start(self) -> None:
         """Begin claiming; returns at once."""
         start = asyncio.get_running_loop().create_task
-        self._loops = [
-            *(start(self._lasting(self._main)) for _ in range(_LANES)),
-            start(self._lasting(self._keeper.run)),
-            start(self._lasting(lambda: self._rescuer.run(self._settings.max_stalled))),
-        ]
+        sweep = Sweeper(self._store.groups, self.queue, self._clock).run
+        rest = (self._keeper.run, lambda: self._rescuer.run(self._settings.max_stalled), sweep)
+        self._loops = [start(self._lasting(loop)) for loop in (*[self._main] * _LANES, *rest)]
 
     @property
     def busy(self) -> int:
