@@ -13,7 +13,7 @@ import pytest
 from redis import Redis
 
 from corral.testing.engines import RunningEngine, start_engine
-from corral.testing.postgres import RunningPostgres, start_postgres, wipe
+from corral.testing.postgres import wipe
 from corral.testing.server import TOKEN, RunningServer, running_server
 from corral.wiring.process import Process
 from corral.wiring.sources import load
@@ -56,20 +56,6 @@ def redis(engine: RunningEngine) -> Iterator[Redis]:
 def prefix() -> str:
     """Leads every key of this test; workers are in `prefix:meta` and `prefix:stream`."""
     return f"t{next(_numbers)}"
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[RunningPostgres]:
-    with start_postgres() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def database(postgres: RunningPostgres) -> Iterator[str]:
-    """The URL of a database of the module's own."""
-    name = f"m{next(_numbers)}"
-    yield postgres.create_migrated(name)
-    postgres.drop(name)
 
 
 @pytest.fixture

@@ -1,21 +1,15 @@
 """The Postgres engine keeps every promise of the store."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
 from corral.stores.postgres.schema import Schema
 from corral.stores.postgres.store import PostgresStore
 from corral.testing.conformance import Case, cases
-from corral.testing.postgres import start_postgres, wipe
+from corral.testing.postgres import wipe
 
 _CASES = cases()
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[str]:
-    with start_postgres() as running:
-        yield running.create_migrated("conformance")
 
 
 @pytest.fixture

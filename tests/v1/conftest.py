@@ -2,11 +2,9 @@
 
 from tests.acceptance.conftest import (
     client,
-    database,
     endpoint,
     engine,
     engine_url,
-    postgres,
     prefix,
     pytest_generate_tests,
     redis,
@@ -15,6 +13,6 @@ from tests.acceptance.conftest import (
 )
 
 __all__ = [
-    "client", "database", "endpoint", "engine", "engine_url", "postgres", "prefix", "pytest_generate_tests", "redis",
+    "client", "endpoint", "engine", "engine_url", "prefix", "pytest_generate_tests", "redis",
     "serve", "server",
 ]  # fmt: skip
