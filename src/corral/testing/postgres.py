@@ -84,6 +84,10 @@ class RunningPostgres:
     def pid(self) -> int:
         return self._process.pid
 
+    def program(self, name: str) -> str:
+        """The path of a program of this server's version, such as `psql`."""
+        return str(self._bin / name)
+
     def url(self, database: str = "postgres") -> str:
         """What goes into DATABASE_URL."""
         return f"postgresql://{_USER}@127.0.0.1:{self.port}/{database}"
