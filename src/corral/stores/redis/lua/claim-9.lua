@@ -84,29 +84,30 @@ local function pop()
   return id
 end
 
-local function opts_of(fields)
+local function value_of(fields, name)
   for i = 1, #fields, 2 do
-    if fields[i] == "opts" then return fields[i + 1] end
+    if fields[i] == name then return fields[i + 1] end
   end
+  return nil
 end
 
 local function take(id, token)
   local key = prefix .. id
   local fields = rcall("HGETALL", key)
-  if not has_place(id, opts_of(fields)) then return end
+  if not has_place(id, value_of(fields, "opts")) then return end
   if max and rcall("HEXISTS", key, "defa") == 0 and rcall("INCR", limiterKey) == 1 then
     rcall("PEXPIRE", limiterKey, math.floor(math.abs(duration)))
   end
   rcall("SET", key .. ":lock", token, "PX", ARGV[6])
   rcall("XADD", eventsKey, "*", "event", "active", "jobId", id, "prev", "waiting")
+  local begun, n = (tonumber(value_of(fields, "ats")) or 0) + 1, #fields
   if ARGV[9] ~= "" then
-    rcall("HSET", key, "processedOn", now, "pb", ARGV[9])
+    rcall("HSET", key, "processedOn", now, "ats", begun, "pb", ARGV[9])
+    fields[n + 5], fields[n + 6] = "pb", ARGV[9]
   else
-    rcall("HSET", key, "processedOn", now)
+    rcall("HSET", key, "processedOn", now, "ats", begun)
   end
-  local n = #fields
-  fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = "processedOn", now, "ats", rcall("HINCRBY", key, "ats", 1)
-  if ARGV[9] ~= "" then fields[n + 5], fields[n + 6] = "pb", ARGV[9] end
+  fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = "processedOn", now, "ats", begun
   return {id, fields}
 end
 

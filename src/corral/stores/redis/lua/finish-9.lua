@@ -15,11 +15,12 @@ local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3],
 local stalledKey, delayedKey, metaKey, completedKey = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
 local metricsKey, prefix, now, points = KEYS[9], ARGV[1], ARGV[2], tonumber(ARGV[3])
 
-local function complete(id, key, result, keep)
-  rcall("HINCRBY", key, "atm", 1)
+local anyStalled = rcall("EXISTS", stalledKey) == 1 -- those that the last look for stalled jobs has marked
+
+local function complete(id, key, made, result, keep)
   if keep == "1" or keep == "3" then
     rcall("ZADD", completedKey, now, id)
-    rcall("HSET", key, "returnvalue", result, "finishedOn", now)
+    rcall("HSET", key, "atm", (tonumber(made) or 0) + 1, "returnvalue", result, "finishedOn", now)
   else
     rcall("DEL", key, key .. ":logs", key .. ":dependencies", key .. ":processed", key .. ":failed",
       key .. ":unsuccessful")
@@ -30,15 +31,15 @@ end
 
 local function finish(id, token, result, keep)
   local key = prefix .. id
-  local job = rcall("HMGET", key, "timestamp", "parentKey", "deid")
+  local job = rcall("HMGET", key, "timestamp", "parentKey", "deid", "atm")
   if not job[1] and rcall("EXISTS", key) == 0 then return -1 end
   if job[2] or job[3] or rcall("EXISTS", key .. ":dependencies", key .. ":unsuccessful") > 0 then return 1 end
   local holder = rcall("GET", key .. ":lock")
   if holder ~= token then return holder and -6 or -2 end
   rcall("DEL", key .. ":lock")
-  rcall("SREM", stalledKey, id)
+  if anyStalled then rcall("SREM", stalledKey, id) end
   if rcall("LREM", activeKey, -1, id) < 1 then return -3 end
-  return complete(id, key, result, keep)
+  return complete(id, key, job[4], result, keep)
 end
 
 -- What one call of BullMQ's collectMetrics for each of the jobs does: only the first of a minute adds points.
