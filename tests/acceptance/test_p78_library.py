@@ -25,7 +25,7 @@ StartProxy = Callable[..., Awaitable[Process]]
 async def start_proxy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[StartProxy]:
     """`corral.start_proxy` in an empty folder and environment; what it started is stopped."""
     monkeypatch.chdir(tmp_path)
-    for name in ("AUTH_TOKENS", "AUTH_KEYS", "REDIS_URL", "PORT", "HOST", "QUEUE_PREFIX"):
+    for name in ("AUTH_TOKENS", "AUTH_KEYS", "REDIS_URL", "DATABASE_URL", "PORT", "HOST", "QUEUE_PREFIX"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(log.voice, "logger", log.voice.logger)
     async with AsyncExitStack() as stack:
@@ -96,3 +96,22 @@ async def test_p78_clean_proxy_forgets_every_worker(
     with behind(own_engine) as redis:
         assert not redis.exists("bmqp:w:meta", "bmpq:w:stream")
         assert redis.exists("bull:orders:wait")
+
+
+async def test_p78_on_postgres(
+    database: str, start_proxy: StartProxy, endpoint: EndpointServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AUTH_TOKENS", "secret")
+    monkeypatch.setenv("HOST", "127.0.0.1")
+    monkeypatch.setenv("REDIS_URL", "redis://localhost:1")
+    process = await start_proxy(0, database, database)
+    client = Client(process.port, "secret")
+    await client.register("orders", endpoint.url)
+    await client.add("orders", {"name": "n", "data": 1})
+    await endpoint.next()
+    await process.stop(0.1)
+    await corral.clean_proxy(database)
+    again = await start_proxy(database, ["secret"])
+    assert (await Client(again.port, "secret").call("GET", "/workers")).json() == {}
+    with pytest.raises(ValueError, match="same place"):
+        await corral.start_proxy(0, database, f"{database}2")

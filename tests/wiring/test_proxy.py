@@ -93,7 +93,7 @@ async def test_P78_clean_proxy_forgets_the_workers(engine: RunningEngine, monkey
 
 
 async def test_workers_on_another_redis_are_refused(engine: RunningEngine) -> None:
-    with pytest.raises(ValueError, match="same Redis"):
+    with pytest.raises(ValueError, match="same place"):
         await corral.start_proxy(0, engine.url, "redis://127.0.0.1:1")
 
 
