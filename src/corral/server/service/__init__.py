@@ -1,0 +1,1 @@
+"""The routes under `/api`: those of the multi-application queue service, with its shapes and codes."""
