@@ -11,7 +11,7 @@ from corral.policy.refusals import refusal
 REFUSED = "BM001"  # how BullMQ's functions refuse; the code stands in the detail
 _AWAY = ("08", "57P01", "57P02", "57P03", "57P05", "58")
 _BUSY = ("53", "55P03", "57014")
-_BAD_VALUE = ("22P05", "22021", "22003", "22P02", "54001", "22023", "22030")
+_BAD_VALUE = ("22000", "22P05", "22021", "22003", "22P02", "54001", "22023", "22030")
 _COLLISIONS = ("40001", "40P01")
 _NOT_MIGRATED = ("42P01", "3F000", "42883", "42703")
 
