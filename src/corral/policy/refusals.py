@@ -14,8 +14,11 @@ _REFUSALS: dict[int, tuple[type[CorralError], str]] = {
     -9: (UnmetDependencies, "Cannot complete job {id} because it has at least one failed child."),
     -10: (NotInState, "Cannot create job scheduler iteration - job ID already exists."),
     -11: (NotInState, "Cannot create job scheduler iteration - current and next time slots already have jobs."),
+    -20: (NotInState, "The queue is paused."),
+    -21: (NotInState, "As many jobs of the queue are active as it allows."),
+    -22: (NotInState, "The rate limit of the queue is used up."),
 }
-"""What the negative answers stand for; the codes are BullMQ's."""
+"""What the negative answers stand for; the codes are BullMQ's, but for those under -19."""
 
 
 def refusal(code: int, job_id: str, verb: str) -> CorralError:

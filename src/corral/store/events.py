@@ -1,5 +1,6 @@
 """The event stream of a queue."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
@@ -36,6 +37,10 @@ class EventStore(Protocol):
 
     async def since(self, queue: str, after: str, limit: int) -> list[QueueEvent]:
         """Up to `limit` stored events after the id; does not wait for more."""
+        ...
+
+    async def publish(self, queue: str, name: str, fields: Mapping[str, str]) -> None:
+        """Put an event of our own into the stream, as BullMQ's `QueueEventsProducer` does."""
         ...
 
     def reader(self, queue: str) -> EventReader: ...

@@ -7,6 +7,8 @@ import msgspec
 
 from corral.model.job_card import Filter, JobCard
 
+NOTES_KEPT = 100
+
 
 class CardQuery(msgspec.Struct, frozen=True):
     """Which cards; None is any. `states` are those of the jobs (`JobState`). `submitted` is a range of times, the first
@@ -46,11 +48,18 @@ class JobIndexStore(Protocol):
         Two round trips."""
         ...
 
-    async def merge(self, queue: str, job_id: str, changes: Mapping[str, Any]) -> JobCard | None:
-        """Put the fields in place of the card's; `metadata` and `webhooks` are merged member by member.
+    async def merge(
+        self, queue: str, job_id: str, changes: Mapping[str, Any], note: bytes | None = None
+    ) -> JobCard | None:
+        """Put the fields in place of the card's; `metadata` and `webhooks` are merged member by member. A note goes
+        to the others of the card, of which the last `NOTES_KEPT` stay.
 
         The card as it is now, None where there is none. Two round trips, more when others change it at the same time.
         """
+        ...
+
+    async def notes(self, queue: str, job_id: str) -> list[bytes]:
+        """The notes of a card, oldest first; they go with it."""
         ...
 
     async def page(self, query: CardQuery, cursor: str | None, limit: int) -> CardPage:

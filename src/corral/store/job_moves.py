@@ -2,9 +2,18 @@
 
 from typing import Protocol
 
+from corral.model.job import ClaimedJob
+
 
 class JobMoveStore(Protocol):
     """Each is atomic, takes two round trips, and raises `JobNotFound` for an id that is no job's."""
+
+    async def take(self, queue: str, job_id: str, token: str, lock_ms: int, now: int) -> ClaimedJob:
+        """Claim this very job, which waits or is delayed and due, under the lock token. One round trip.
+
+        Raises `NotInState`, also where the queue is paused or its limits allow no more.
+        """
+        ...
 
     async def promote(self, queue: str, job_id: str) -> None:
         """Make a delayed job wait for a worker now. Raises `NotInState`."""

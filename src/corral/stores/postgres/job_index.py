@@ -10,7 +10,7 @@ from corral.model.errors import StoreBusy
 from corral.model.job_card import JobCard
 from corral.policy.job_cards import merged
 from corral.policy.places import decode_place, encode_place
-from corral.store.job_index import CardPage, CardQuery
+from corral.store.job_index import NOTES_KEPT, CardPage, CardQuery
 from corral.stores.postgres.card_codec import asked, card_of, columns, content
 from corral.stores.postgres.database import Database
 
@@ -52,15 +52,20 @@ class PostgresJobIndex:
         found = {row["job_id"]: card_of(row["content"]) for row in rows}
         return [found.get(job_id) for job_id in job_ids]
 
-    async def merge(self, queue: str, job_id: str, changes: Mapping[str, Any]) -> JobCard | None:
+    async def merge(
+        self, queue: str, job_id: str, changes: Mapping[str, Any], note: bytes | None = None
+    ) -> JobCard | None:
         for _ in range(_TRIES):
             [old] = await self.cards([(queue, job_id)])
             if old is None:
                 return None
             card = merged(old, changes)
-            if await self._database.value("put_cards", *columns([card]), content(old)):
+            if await self._database.value("swap_card", *columns([card]), content(old), note, NOTES_KEPT):
                 return card
         raise StoreBusy(f"The card of job {job_id} changes all the time")
+
+    async def notes(self, queue: str, job_id: str) -> list[bytes]:
+        return [row["content"] for row in await self._database.rows("card_notes", queue, job_id, repeat=True)]
 
     async def page(self, query: CardQuery, cursor: str | None, limit: int) -> CardPage:
         place = None if cursor is None else decode_place(cursor, _Place)

@@ -1,16 +1,27 @@
 """`JobMoveStore` on Postgres, by BullMQ's own functions on a job that is locked first."""
 
 from corral.model.errors import BelongsToScheduler, JobLocked, NotInState
+from corral.model.job import ClaimedJob
 from corral.policy.refusals import refusal
+from corral.stores.postgres.codec import claimed_job
 from corral.stores.postgres.database import Database
 from corral.stores.postgres.job_details import not_found
+from corral.stores.postgres.names import Names
 
 
 class PostgresJobMoves:
     """Fulfils `store.job_moves.JobMoveStore`, in one round trip each. Nothing is sent twice."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, names: Names) -> None:
         self._database = database
+        self._names = names
+
+    async def take(self, queue: str, job_id: str, token: str, lock_ms: int, now: int) -> ClaimedJob:
+        row = await self._database.row("take", queue, job_id, token, lock_ms, now)
+        if row is None or row["code"] is not None:
+            _check(-1 if row is None else row["code"], job_id, "waiting", "take")
+        assert row is not None
+        return claimed_job(self._names, queue, row, token, now + lock_ms)
 
     async def promote(self, queue: str, job_id: str) -> None:
         _check(await self._database.value("promote", queue, job_id), job_id, "delayed", "promote")

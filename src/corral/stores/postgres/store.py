@@ -76,7 +76,7 @@ class PostgresStore:
             self.database, self.names, self.listener, self.waiting, self.directory.saw, options.metrics_points
         )
         self.job_details = PostgresJobDetails(self.database, self.names)
-        self.job_moves = PostgresJobMoves(self.database)
+        self.job_moves = PostgresJobMoves(self.database, self.names)
         self.job_index = PostgresJobIndex(self.database)
         self.groups = PostgresGroups(self.database)
         self.search = PostgresSearch(self.database, self.names)

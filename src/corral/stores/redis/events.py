@@ -1,11 +1,14 @@
 """`EventStore` on Redis: the queue's event stream, read with a connection of its own while waiting."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from corral.store.events import EventReader, QueueEvent
 from corral.stores.redis.address import Address
 from corral.stores.redis.connection import BlockingConnection, Connection
 from corral.stores.redis.keys import KeyCache, QueueKeys
+
+_KEPT = 10_000
 
 
 class RedisEvents:
@@ -29,6 +32,12 @@ class RedisEvents:
     async def since(self, queue: str, after: str, limit: int) -> list[QueueEvent]:
         command = ("XRANGE", self._keys.of(queue).events, f"({after}", "+", "COUNT", limit)
         return [_event(entry) for entry in await self._connection.send(*command, repeat=True)]
+
+    async def publish(self, queue: str, name: str, fields: Mapping[str, str]) -> None:
+        keys = self._keys.of(queue)
+        kept = await self._connection.send("HGET", keys.meta, "opts.maxLenEvents", repeat=True)
+        flat = [part for pair in fields.items() for part in pair]
+        await self._connection.send("XADD", keys.events, "MAXLEN", "~", kept or _KEPT, "*", "event", name, *flat)
 
     def reader(self, queue: str) -> EventReader:
         keys = self._keys.of(queue)

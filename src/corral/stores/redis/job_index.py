@@ -8,7 +8,7 @@ from typing import Any
 from corral.model.errors import StoreBusy
 from corral.model.job_card import JobCard
 from corral.policy.job_cards import merged
-from corral.store.job_index import CardPage, CardQuery
+from corral.store.job_index import NOTES_KEPT, CardPage, CardQuery
 from corral.stores.redis.card_codec import TURNS, card_of, stored
 from corral.stores.redis.card_pages import CardPages
 from corral.stores.redis.connection import Connection
@@ -56,17 +56,26 @@ class RedisJobIndex:
             for queue, job_id in zip(queues, job_ids, strict=True)
         ]
 
-    async def merge(self, queue: str, job_id: str, changes: Mapping[str, Any]) -> JobCard | None:
+    async def merge(
+        self, queue: str, job_id: str, changes: Mapping[str, Any], note: bytes | None = None
+    ) -> JobCard | None:
         keys = self._keys.of(queue)
         for _ in range(_TRIES):
             value = await self._connection.send("HGET", self._all(queue), job_id, repeat=True)
             if value is None:
                 return None
             card = merged(card_of(value), changes)
-            args = (keys.base, value, job_id, card.submitted_at, stored(card))
+            noted = () if note is None else (note, NOTES_KEPT)
+            args = (keys.base, value, job_id, card.submitted_at, stored(card), *noted)
             if await run(self._connection, own("card_put"), (keys.meta,), *args):
                 return card
         raise StoreBusy(f"The card of job {job_id} changes all the time")
+
+    async def notes(self, queue: str, job_id: str) -> list[bytes]:
+        found: list[bytes] = await self._connection.send(
+            "LRANGE", f"{self._all(queue)}:notes:{job_id}", 0, -1, repeat=True
+        )
+        return found
 
     async def page(self, query: CardQuery, cursor: str | None, limit: int) -> CardPage:
         page, parts = await self._pages.page(query, await self._newest_first(query), cursor, limit)

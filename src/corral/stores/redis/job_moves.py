@@ -5,10 +5,11 @@ from typing import Any
 import msgspec
 
 from corral.model.errors import BelongsToScheduler, JobLocked, JobNotFound, NotInState, StoreBusy
+from corral.model.job import ClaimedJob
 from corral.policy.groups import group_of
 from corral.policy.javascript import is_number
 from corral.policy.refusals import refusal
-from corral.stores.redis.codec import options
+from corral.stores.redis.codec import claimed_job, options
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.groups import again, change_due, settle
 from corral.stores.redis.job_ids import check_job, of_job
@@ -29,6 +30,14 @@ class RedisJobMoves:
     def __init__(self, connection: Connection, keys: KeyCache) -> None:
         self._connection = connection
         self._keys = keys
+
+    async def take(self, queue: str, job_id: str, token: str, lock_ms: int, now: int) -> ClaimedJob:
+        keys = self._keys.of(queue)
+        names = keys.many("wait", "active", "prioritized", "events", "limiter", "delayed", "meta", "paused")
+        reply = await run(self._connection, own("take"), names, keys.base, job_id, now, token, lock_ms)
+        if isinstance(reply, int):
+            _check(reply, job_id, "waiting", "take")
+        return claimed_job(keys.qualified, (job_id.encode(), reply), token, now + lock_ms)
 
     async def promote(self, queue: str, job_id: str) -> None:
         keys = self._keys.of(queue)

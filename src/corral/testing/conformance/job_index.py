@@ -4,7 +4,7 @@ from typing import Any
 
 from corral.model.errors import InvalidInput
 from corral.model.job_card import Filter, JobCard
-from corral.store.job_index import CardQuery
+from corral.store.job_index import NOTES_KEPT, CardQuery
 from corral.store.store import Store
 from corral.testing.conformance.given import NOW, add, claim, complete, fail
 
@@ -43,6 +43,18 @@ async def changes_are_merged_member_by_member(store: Store) -> None:
     assert (card.application, card.started_at) == ("app", NOW + 5)
     assert await index.cards([("mail", "a")]) == [card]
     assert await index.merge("mail", "b", changes) is None
+
+
+async def notes_stay_with_their_card(store: Store) -> None:
+    index = store.job_index
+    await index.put([JobCard("mail", "a", "app", NOW)])
+    for number in range(NOTES_KEPT + 5):
+        await index.merge("mail", "a", {}, b"%d" % number)
+    await index.merge("mail", "a", {"metadata": {"x": 1}})
+    assert await index.notes("mail", "a") == [b"%d" % number for number in range(5, NOTES_KEPT + 5)]
+    assert await index.notes("mail", "b") == []
+    await index.remove([("mail", "a")])
+    assert await index.notes("mail", "a") == []
 
 
 async def what_changed_is_searched_as_it_is_now(store: Store) -> None:

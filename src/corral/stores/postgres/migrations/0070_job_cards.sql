@@ -37,6 +37,14 @@ CREATE TABLE {own}.card_text (
 );
 CREATE INDEX card_text_job_idx ON {own}.card_text (queue, job_id);
 
+CREATE TABLE {own}.card_note (
+  queue text NOT NULL,
+  job_id text NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  content bytea NOT NULL,
+  PRIMARY KEY (queue, job_id, id)
+);
+
 -- Put cards in place of those that were there. Where `p_old` is given, only if that is the content of the one card
 -- there is; whether that was so.
 CREATE FUNCTION {own}.put_cards(
@@ -78,6 +86,15 @@ BEGIN
 END;
 $$;
 
+-- Add a note to a card, of whose notes the last p_keep stay.
+CREATE FUNCTION {own}.note_card(p_queue text, p_job_id text, p_content bytea, p_keep bigint) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO {own}.card_note (queue, job_id, content) VALUES (p_queue, p_job_id, p_content);
+  DELETE FROM {own}.card_note WHERE queue = p_queue AND job_id = p_job_id AND id <= (
+    SELECT id FROM {own}.card_note WHERE queue = p_queue AND job_id = p_job_id ORDER BY id DESC OFFSET p_keep LIMIT 1
+  );
+$$;
+
 -- Take cards away.
 CREATE FUNCTION {own}.drop_cards(p_queues text[], p_job_ids text[]) RETURNS integer
 LANGUAGE sql AS $$
@@ -85,6 +102,8 @@ LANGUAGE sql AS $$
     DELETE FROM {own}.card_number c USING given g WHERE c.queue = g.queue AND c.job_id = g.job_id
   ), texts AS (
     DELETE FROM {own}.card_text c USING given g WHERE c.queue = g.queue AND c.job_id = g.job_id
+  ), notes AS (
+    DELETE FROM {own}.card_note c USING given g WHERE c.queue = g.queue AND c.job_id = g.job_id
   ), cards AS (
     DELETE FROM {own}.job_card c USING given g WHERE c.queue = g.queue AND c.job_id = g.job_id RETURNING 1
   )

@@ -9,6 +9,7 @@
     :eq:N:MEMBER:TEXT   the same of those whose metadata say so; N is the length of MEMBER in bytes
     :n:MEMBER    sorted set of the numbers that the member has, as texts by value
     :s:MEMBER    sorted set of the strings that the member has, by their bytes
+    :notes:JOB   list of the notes of a card
     :last        the last turn given
 ]]
 local function open_cards(prefix)
@@ -20,6 +21,8 @@ local function open_cards(prefix)
   function self.eq(member, text) return own .. ":eq:" .. #member .. ":" .. member .. ":" .. text end
 
   function self.values(member, kind) return own .. ":" .. kind .. ":" .. member end
+
+  function self.notes(id) return own .. ":notes:" .. id end
 
   -- The application and the terms of what is stored, and the card.
   function self.split(value)
@@ -56,6 +59,7 @@ local function open_cards(prefix)
       rcall("HDEL", self.all, id)
     end
     rcall("ZREM", self.time, id)
+    rcall("DEL", self.notes(id))
   end
 
   function self.put(id, submitted, value)
