@@ -26,7 +26,8 @@ class Bell:
     async def rang(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds; whether it rang."""
         try:
-            await asyncio.wait_for(self._rung.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._rung.wait()
         except TimeoutError:
             return False
         self._rung.clear()

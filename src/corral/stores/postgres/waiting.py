@@ -70,4 +70,5 @@ class Waiting:
             with contextlib.suppress(StoreUnavailable, StoreError):
                 await self._database.rows("keep_record", _KIND, self._process, record, _COUNTS_FOR, repeat=True)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), _EVERY)
+                async with asyncio.timeout(_EVERY):  # not wait_for, which may swallow the end in Python 3.11
+                    await self._changed.wait()
