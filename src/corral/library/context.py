@@ -37,13 +37,14 @@ class MovableClock(Protocol):
 
 class ContextOptions(TypedDict, total=False):
     """`prefix` leads every Redis key, `data_dir` is the folder of the embedded engine, `clock` stands in for the
-    wall clock (ms since the epoch)."""
+    wall clock (ms since the epoch). With `migrate` off a Postgres schema that is not up to date is refused."""
 
     job_post_finalize_delete_secs: float
     job_group_unlock_secs: float
     prefix: str
     data_dir: Path | str
     clock: Clock
+    migrate: bool
 
 
 class Registrable(Protocol):
@@ -80,9 +81,10 @@ class Context:
         self._place = Place(
             pool=pool,
             dsn=dsn,
-            schema=schema,
+            schema=schema or "bullmq",
             prefix=options.get("prefix", "bull"),
-            data_dir=options.get("data_dir"),
+            data_dir=Path(options.get("data_dir", ".corral")),
+            migrate=options.get("migrate", True),
         )
         self._opened: Opened | None = None
         self._opening = asyncio.Lock()

@@ -19,7 +19,7 @@ async def delete_old(store: Store, queue: str, before: int, handlers: Handlers) 
         while True:
             options = await _options(store, queue, state) if handlers else {}
             gone = await store.queue_moves.clean(queue, state, before, _BATCH)
-            emptied = await _forget_in_groups(store, queue, gone)
+            emptied = await store.groups.forget(queue, gone) if gone else []
             if handlers:
                 _tell(queue, gone, options, handlers)
                 for group in emptied:
@@ -34,11 +34,6 @@ async def _options(store: Store, queue: str, state: str) -> dict[str, dict[str, 
     """Of the jobs that go next, as nobody can ask for them afterwards."""
     oldest = await store.jobs.in_states(queue, (state,), 0, _BATCH - 1, True)
     return {job.id: job.opts for job in oldest}
-
-
-async def _forget_in_groups(store: Store, queue: str, job_ids: list[str]) -> list[str]:
-    groups: Any = getattr(store, "groups", None)
-    return list(await groups.forget(queue, job_ids)) if groups is not None and job_ids else []
 
 
 def _tell(queue: str, job_ids: list[str], options: dict[str, dict[str, Any]], handlers: Handlers) -> None:

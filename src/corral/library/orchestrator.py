@@ -8,7 +8,7 @@ from corral.library import cancelling, deletion, repeats
 from corral.library.context import Context
 from corral.library.daemon import Daemon
 from corral.library.definition import JobDefinition
-from corral.library.events import JobEnqueue, JobSchedule
+from corral.library.events import JobEnqueue, JobGroupDelete, JobSchedule
 from corral.library.naming import queue_of
 from corral.library.options import FOR_EVER, job_options
 from corral.model.errors import StoreError, StoreUnavailable
@@ -101,5 +101,7 @@ class Orchestrator(Daemon):
             now = context.clock()
             await store.jobs.rescue(queue, FOR_EVER, context.lock_ms, now)
             await store.jobs.claim(queue, ClaimRequest(0, "orchestrator", 0, context.lock_ms), now)  # promotes
+            for group in (await store.groups.sweep(queue, now)).emptied:
+                context.handlers.tell(JobGroupDelete(job_group=group, queue=queue))
         await cancelling.sweep(store, context.clock())
         return _UPKEEP_SECS

@@ -58,6 +58,8 @@ def _to_builtins(value: Any) -> Any:
 
 
 def _from_builtins(kind: Any, value: Any) -> Any:
+    if kind is object:
+        return value
     validate = getattr(kind, "model_validate", None)
     if validate is None:
         raise TypeError(f"{kind!r} has no form in JSON")

@@ -11,20 +11,24 @@ from corral.store.store import Store
 from corral.wiring.engine import engine_of
 from corral.wiring.settings import Settings
 
-POSTGRES = ("postgres", "postgresql")
 READY_SECONDS = 30.0
-_SCHEMES = "redis://, rediss://, unix:// or postgres://"
+_POSTGRES = ("postgres", "postgresql")
+_REDIS = ("redis", "rediss", "unix")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where jobs are kept. With neither pool nor DSN: in the engine that corral brings along, in `data_dir`."""
+    """Where jobs are kept. With neither pool nor DSN: in the engine that corral brings along, in `data_dir`.
+
+    On Postgres the schema is made or brought up to date, unless `migrate` is off: then one that is not is refused.
+    """
 
     pool: Any = None
     dsn: str | None = None
-    schema: str | None = None
+    schema: str = "bullmq"
     prefix: str = "bull"
-    data_dir: Path | str | None = None
+    data_dir: Path = Path(".corral")
+    migrate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,25 +40,29 @@ class Opened:
 
 
 async def open_place(place: Place) -> Opened:
-    """Raises `InvalidInput` for a place that cannot be one, `StoreUnavailable` when it does not answer in time."""
-    scheme = urlsplit(place.dsn).scheme if place.dsn else ""
-    if place.pool is not None or scheme in POSTGRES:
-        raise InvalidInput("Postgres is not there yet")
-    if place.dsn is not None and scheme not in ("redis", "rediss", "unix"):
-        raise InvalidInput(f"The DSN has to begin with {_SCHEMES}")
-    engine = engine_of(_settings(place))
-    store = await engine.start()
+    """Raises `InvalidInput` for a place that cannot be one, `StoreError` for a schema that is not up to date, and
+    `StoreUnavailable` when the engine does not answer in time."""
+    if place.pool is not None:
+        from corral.wiring.pools import open_pool  # others can do without its driver
+
+        store, close = await open_pool(place)
+    else:
+        engine = engine_of(_settings(place))
+        store, close = await engine.start(), engine.stop
     try:
         await store.ready(READY_SECONDS)
     except BaseException:
-        await engine.stop()
+        await close()
         raise
-    return Opened(store, engine.stop)
+    return Opened(store, close)
 
 
 def _settings(place: Place) -> Settings:
-    if place.dsn is not None:
+    if place.dsn is None:
+        return Settings(queue_prefix=place.prefix, data_dir=place.data_dir)
+    scheme = urlsplit(place.dsn).scheme
+    if scheme in _POSTGRES:
+        return Settings(database_url=place.dsn, schema=place.schema, queue_prefix=place.prefix, migrate=place.migrate)
+    if scheme in _REDIS:
         return Settings(redis_url=place.dsn, queue_prefix=place.prefix)
-    if place.data_dir is not None:
-        return Settings(queue_prefix=place.prefix, data_dir=Path(place.data_dir))
-    return Settings(queue_prefix=place.prefix)
+    raise InvalidInput("The DSN has to begin with postgres://, redis://, rediss:// or unix://")

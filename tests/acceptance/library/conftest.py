@@ -9,12 +9,13 @@ import pytest
 
 from corral import Context
 from corral.testing.engines import RunningEngine, start_engine
+from corral.testing.postgres import RunningPostgres, start_postgres
 from tests.acceptance.library.kit import Events
 
 NewContext = Callable[..., Context]
 
 _numbers = itertools.count(1)
-ENGINES = ("redis",)
+ENGINES = ("redis", "postgres")
 
 
 @pytest.fixture(scope="session")
@@ -23,11 +24,23 @@ def redis_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEn
         yield running
 
 
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[RunningPostgres]:
+    with start_postgres() as running:
+        yield running
+
+
 @pytest.fixture(params=ENGINES)
-def library_place(request: pytest.FixtureRequest) -> dict[str, Any]:
+def library_place(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
     """Where the contexts of this test keep their jobs."""
-    engine: RunningEngine = request.getfixturevalue(f"{request.param}_engine")
-    return {"dsn": engine.url, "prefix": f"lib{next(_numbers)}"}
+    name = f"lib{next(_numbers)}"
+    if request.param == "redis":
+        engine: RunningEngine = request.getfixturevalue("redis_engine")
+        yield {"dsn": engine.url, "prefix": name}
+        return
+    postgres: RunningPostgres = request.getfixturevalue("postgres_template")
+    yield {"dsn": postgres.create_migrated(name), "prefix": name}
+    postgres.drop(name)
 
 
 @pytest.fixture

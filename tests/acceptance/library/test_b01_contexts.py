@@ -124,6 +124,10 @@ async def echo_plain(payload: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
+async def echo_objects(payload: dict[str, object]) -> dict[str, object]:
+    return payload
+
+
 async def echo_nothing(payload: None) -> None:
     return payload
 
@@ -137,6 +141,7 @@ async def echo_nothing(payload: None) -> None:
         (echo_orders, {"new": [Order(number=4)]}),
         (echo_note, {"text": "hello"}),
         (echo_plain, {"a": [1, 2.5, None, True, {"ü": "\u2028"}]}),
+        (echo_objects, {"a": [1, {}], "b": "c"}),
         (echo_nothing, None),
     ],
     ids=lambda given: getattr(given, "__name__", ""),
