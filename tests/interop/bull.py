@@ -10,9 +10,9 @@ QUEUE = "mail"
 
 
 class Bull:
-    """BullMQ `version` on the queue `mail`. In `run`, the code finds that queue as `mail`."""
+    """BullMQ `version`, or the sixth on a Postgres of that URL. Code in `run` finds the queue `mail` by that name."""
 
-    def __init__(self, node: Node, prefix: str, version: int) -> None:
+    def __init__(self, node: Node, prefix: str, version: int | str) -> None:
         self.node = node
         self.prefix = prefix
         self.version = version

@@ -1,4 +1,8 @@
-"""One engine and one Node process for all interop tests; each test has a prefix, a store and a server of its own."""
+"""One engine of each kind and one Node process for all interop tests; each test has a prefix and servers of its own.
+
+What Node does through `bull` is tried with both versions on Redis and with the sixth on Postgres, unless the test looks
+behind corral's back. BullMQ's own newest migrations are run there, which go further than those that corral brings.
+"""
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
@@ -9,11 +13,13 @@ from redis import Redis
 from corral.stores.redis.address import Address
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine, start_engine
+from corral.testing.postgres import wipe
 from tests.acceptance.conftest import client, endpoint, serve, server  # noqa: F401 - fixtures, on the engine here
 from tests.interop.bull import Bull
 from tests.interop.child import Node
 
 _numbers = itertools.count(1)
+_REDIS_ALONE = {"redis", "store"}
 
 
 @pytest.fixture(scope="session")
@@ -43,16 +49,28 @@ async def node(node_process: Node) -> AsyncIterator[Node]:
     await node_process.run("await closeAll()")
 
 
-@pytest.fixture(params=[5, 6], ids=["bullmq5", "bullmq6"])
-def bull(node: Node, prefix: str, request: pytest.FixtureRequest) -> Bull:
-    """Node BullMQ, once in each version."""
-    return Bull(node, prefix, request.param)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "kind" in metafunc.fixturenames:
+        alone = _REDIS_ALONE.intersection(metafunc.fixturenames) or metafunc.definition.get_closest_marker("one_engine")
+        kinds = ("bullmq5", "bullmq6") if alone else ("bullmq5", "bullmq6", "postgres")
+        metafunc.parametrize("kind", kinds if "bull" in metafunc.fixturenames else kinds[1:2])
 
 
 @pytest.fixture
-def engine_url(engine: RunningEngine) -> str:
+async def engine_url(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
     """Where the servers keep their jobs."""
-    return engine.url
+    if kind == "postgres":
+        url: str = request.getfixturevalue("database")
+        yield url
+        await wipe(url)
+    else:
+        yield request.getfixturevalue("engine").url
+
+
+@pytest.fixture
+def bull(node: Node, prefix: str, kind: str, engine_url: str) -> Bull:
+    """Node BullMQ in each version, and on each engine."""
+    return Bull(node, prefix, engine_url if kind == "postgres" else int(kind.removeprefix("bullmq")))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 
 const require = createRequire(import.meta.url);
 const libraries = { 5: require('bullmq5'), 6: require('bullmq6') };
-const connection = { path: process.argv[2], maxRetriesPerRequest: null };
+const redis = { connection: { path: process.argv[2], maxRetriesPerRequest: null } };
 const AsyncFunction = (async () => {}).constructor;
 let open = [];
 
@@ -19,16 +19,22 @@ const keep = (one) => {
   return one;
 };
 
-// Makers of what a test needs; everything is closed at the end of the test. `version` is 6 or 5.
+// `version` is 5 or 6, or the URL of a Postgres, which the sixth works on.
+const library = (version) => libraries[version] ?? libraries[6];
+const place = (version) => (libraries[version] ? redis : { connection: { connectionString: version, migrate: true } });
+const backend = (version) => (libraries[version] ? [] : [libraries[6].createPostgresBackend]);
+
+// Makers of what a test needs; everything is closed at the end of the test.
 const scope = {
   queue: (name, prefix, opts = {}, version = 6) =>
-    keep(new libraries[version].Queue(name, { connection, prefix, ...opts })),
+    keep(new (library(version).Queue)(name, { ...place(version), prefix, ...opts }, ...backend(version))),
   worker: (name, prefix, run, opts = {}, version = 6) =>
-    keep(new libraries[version].Worker(name, run, { connection, prefix, ...opts })),
+    keep(new (library(version).Worker)(name, run, { ...place(version), prefix, ...opts }, ...backend(version))),
   events: (name, prefix, opts = {}, version = 6) =>
-    keep(new libraries[version].QueueEvents(name, { connection, prefix, ...opts })),
-  flows: (prefix, opts = {}, version = 6) => keep(new libraries[version].FlowProducer({ connection, prefix, ...opts })),
-  job: (queue, id, version = 6) => libraries[version].Job.fromId(queue, id),
+    keep(new (library(version).QueueEvents)(name, { ...place(version), prefix, ...opts }, ...backend(version))),
+  flows: (prefix, opts = {}, version = 6) =>
+    keep(new (library(version).FlowProducer)({ ...place(version), prefix, ...opts }, ...backend(version))),
+  job: (queue, id, version = 6) => library(version).Job.fromId(queue, id),
   bullmq: libraries[6],
   bullmq5: libraries[5],
   kept: {},
