@@ -13,6 +13,7 @@ _AWAY = ("08", "57P01", "57P02", "57P03", "57P05", "58")
 _BUSY = ("53", "55P03", "57014")
 _BAD_VALUE = ("22000", "22P05", "22021", "22003", "22P02", "54001", "22023", "22030")
 _COLLISIONS = ("40001", "40P01")
+_POOLED = ("26000", "42P05")
 _NOT_MIGRATED = ("42P01", "3F000", "42883", "42703")
 
 
@@ -59,6 +60,8 @@ def _of_state(error: asyncpg.PostgresError, state: str, job_id: str, verb: str) 
         return StoreBusy(text)
     if state in _BAD_VALUE:
         return InvalidInput(f"Postgres cannot store this: {text}.")
+    if state in _POOLED:
+        return StoreError(f"{text.splitlines()[0]}: a pooler? CORRAL_PREPARED_STATEMENTS=false goes without them.")
     if state in _NOT_MIGRATED:
         return StoreError(f"{text}. Is the schema up to date? corral migrate makes it so.")
     return StoreError(text)
