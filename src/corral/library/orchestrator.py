@@ -66,27 +66,27 @@ class Orchestrator(Daemon):
         """Enqueue what is due; how long nothing else is."""
         now = self.context.clock()
         found = await repeats.stored_repeats(store.records)
-        for name, (stored, repeat) in found.items():
-            definition = self.context.registered.get(name)
-            if definition is not None and repeat.due <= now:
-                await self._occur(store, definition, stored, repeat)
-        coming = [repeat.due - now for _, repeat in found.values() if repeat.due > now]
-        return min(self._schedule_poll, *(ms / 1000 for ms in coming)) if coming else self._schedule_poll
+        mine = {name: one for name, one in found.items() if name in self.context.registered}
+        for name, (stored, repeat) in mine.items():
+            if repeat.is_due(now):
+                await self._occur(store, self.context.registered[name], stored)
+        coming = [repeat.due - now for _, repeat in mine.values() if repeat.due > now]
+        return min([self._schedule_poll, *(ms / 1000 for ms in coming)])
 
-    async def _occur(
-        self, store: Store, definition: JobDefinition[Any, Any], stored: bytes, repeat: repeats.Repeat
-    ) -> None:
-        """Add the job first: whoever comes second adds nothing, and nobody can forget it in between."""
+    async def _occur(self, store: Store, definition: JobDefinition[Any, Any], stored: bytes) -> None:
         context, name = self.context, definition.name
+        taken = await repeats.begin(store.records, name, stored, context.clock())
+        if taken is None:
+            return
+        context.handlers.tell(JobSchedule(job_name=name))
         queue = queue_of(name, definition.terms.channel)
         if queue != name:
             await context.saw_channel(queue)
-        opts = {**job_options(definition.terms, None, {}), "jobId": repeats.occurrence_id(repeat)}
-        now = context.clock()
-        (job_id,) = await store.jobs.add(queue, [NewJob(name, b"null", opts)], now)
-        if await repeats.advance(store.records, name, stored, repeat, now):
-            context.handlers.tell(JobSchedule(job_name=name))
-            context.handlers.tell(JobEnqueue(job_id=job_id, job_name=name, queue=queue))
+        begun, repeat = taken
+        opts = {**job_options(definition.terms, None, {}), "jobId": repeat.job_id}
+        (job_id,) = await store.jobs.add(queue, [NewJob(name, b"null", opts)], context.clock())
+        context.handlers.tell(JobEnqueue(job_id=job_id, job_name=name, queue=queue))
+        await repeats.end(store.records, name, begun)
 
     async def _delete(self, store: Store) -> float:
         context = self.context

@@ -9,16 +9,29 @@ from corral.store.records import RecordStore
 from corral.store.store import Store
 
 KIND = "repeats"
+_PATIENCE_MS = 10_000  # after which whoever was to add a job has died over it
 
 
 class Repeat(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`due` is the next occurrence, `fired` the last one; milliseconds since the epoch."""
+    """`due` is the next occurrence, `fired` the last one; milliseconds since the epoch.
+
+    `adding`: the job of `fired` is being added, since then. Who finds that old adds it again, under the same id.
+    """
 
     due: int
     every: int | None = None
     cron: str | None = None
     tz: str | None = None
     fired: int | None = None
+    adding: int | None = None
+
+    def is_due(self, now: int) -> bool:
+        return self.due <= now if self.adding is None else self.adding <= now - _PATIENCE_MS
+
+    @property
+    def job_id(self) -> str:
+        """Of the occurrence that fired last: the same whoever adds it."""
+        return f"repeat-{self.fired}"
 
     def after(self, now: int) -> int:
         """The first occurrence after `now`: those that were missed are one with the one that is due."""
@@ -46,15 +59,21 @@ async def stored_repeats(records: RecordStore) -> dict[str, tuple[bytes, Repeat]
     return {name: (record, msgspec.json.decode(record, type=Repeat)) for name, record in found.items()}
 
 
-async def advance(records: RecordStore, name: str, stored: bytes, repeat: Repeat, now: int) -> bool:
-    """Go on to the next occurrence; False when somebody else has."""
-    following = msgspec.structs.replace(repeat, due=repeat.after(now), fired=repeat.due)
-    return await records.swap(KIND, name, stored, msgspec.json.encode(following))
+async def begin(records: RecordStore, name: str, stored: bytes, now: int) -> tuple[bytes, Repeat] | None:
+    """Take the occurrence that is due, to add its job; None when somebody else has."""
+    repeat = msgspec.json.decode(stored, type=Repeat)
+    if repeat.adding is None:
+        taken = msgspec.structs.replace(repeat, due=repeat.after(now), fired=repeat.due, adding=now)
+    else:
+        taken = msgspec.structs.replace(repeat, adding=now)
+    encoded = msgspec.json.encode(taken)
+    return (encoded, taken) if await records.swap(KIND, name, stored, encoded) else None
 
 
-def occurrence_id(repeat: Repeat) -> str:
-    """The id of the job of the occurrence that is due: the same whoever adds it."""
-    return f"repeat-{repeat.due}"
+async def end(records: RecordStore, name: str, stored: bytes) -> None:
+    """The job is there."""
+    repeat = msgspec.json.decode(stored, type=Repeat)
+    await records.swap(KIND, name, stored, msgspec.json.encode(msgspec.structs.replace(repeat, adding=None)))
 
 
 def _wanted(terms: Terms, old: Repeat | None, now: int) -> Repeat | None:
@@ -70,7 +89,7 @@ def _wanted(terms: Terms, old: Repeat | None, now: int) -> Repeat | None:
         return Repeat(due=now, every=every)
     if old.every == every or old.fired is None:
         return msgspec.structs.replace(old, every=every)
-    return Repeat(due=old.fired + every, every=every, fired=old.fired)
+    return msgspec.structs.replace(old, due=old.fired + every, every=every)
 
 
 def _next(pattern: str, tz: str | None, now: int) -> int:

@@ -42,7 +42,7 @@ async def test_b05_enqueue_returns_the_id(context: Context) -> None:
     job_id = await ping.enqueue({"n": 1})
     job = await store.jobs.get("PING", job_id)
     assert job is not None
-    assert (job.name, bytes(job.data)) == ("PING", b'{"n":1}')
+    assert (job.name, msgspec.json.decode(job.data)) == ("PING", {"n": 1})
 
 
 async def test_b05_values_of_a_call_win_also_0(context: Context) -> None:

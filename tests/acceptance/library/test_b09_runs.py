@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 
+import msgspec
 import pytest
 
 from corral import Context, JobDefinition, Metadata, Worker
@@ -153,7 +154,7 @@ async def test_b25_progress_and_log_are_stored(context: Context) -> None:
     assert await store.jobs.logs("SECOND", two, 0, -1, True) == (["from a thread"], 1)
     found = await store.jobs.get("FIRST", one)
     assert found is not None
-    assert bytes(found.progress) == b'{"half":true}'
+    assert msgspec.json.decode(found.progress) == {"half": True}
 
 
 async def test_an_execution_timeout_ends_the_run(context: Context) -> None:
