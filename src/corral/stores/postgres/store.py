@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from corral.stores.postgres.add_on import OutsideAdder
 from corral.stores.postgres.children import PostgresChildren
 from corral.stores.postgres.database import Database, Pool, Session
 from corral.stores.postgres.deduplication import PostgresDeduplication
@@ -75,6 +76,7 @@ class PostgresStore:
         self.jobs = PostgresJobs(
             self.database, self.names, self.listener, self.waiting, self.directory.saw, options.metrics_points
         )
+        self.add_on = OutsideAdder(self.database, self.names).add
         self.job_details = PostgresJobDetails(self.database, self.names)
         self.job_moves = PostgresJobMoves(self.database, self.names)
         self.job_index = PostgresJobIndex(self.database)
