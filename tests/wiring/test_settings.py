@@ -56,6 +56,8 @@ def test_every_variable_is_read() -> None:
         "CORRAL_ENGINE": "postgres", "DATABASE_URL": "postgres://d/d", "CORRAL_SCHEMA": "jobs",
         "CORRAL_LISTEN_URL": "postgres://l/d", "CORRAL_PREPARED_STATEMENTS": "false", "CORRAL_POOL_SIZE": "3",
         "CORRAL_MIGRATE": "true",
+        "MASTER_API_KEY": "m", "API_KEY_HEADER": "x-key", "ENABLE_API_KEY_AUTH": "false",
+        "RATE_LIMIT_WINDOW_MS": "1000", "RATE_LIMIT_MAX_REQUESTS": "7", "CORRAL_RATE_LIMIT_EVERYWHERE": "true",
         "DEBUG": "true", "CORRAL_LOG_FORMAT": "proxy", "CORRAL_LOG_LEVEL": "warn",
     }  # fmt: skip
     assert {variable.names[0] for variable in VARIABLES.values()} == set(samples)

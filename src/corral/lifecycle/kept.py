@@ -81,6 +81,12 @@ class Kept(Generic[T]):
             self._raw, self._known = found, known
             self.version += 1
 
+    async def refresh(self) -> None:
+        """Read them again if others have changed them."""
+        (revision,) = await self._records.revisions([self.kind])
+        if self.is_behind(revision):
+            await self.load()
+
     def is_behind(self, revision: int) -> bool:
         return revision != self._revision
 
@@ -94,9 +100,9 @@ class Keeper:
         self._loaded = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
-    def start(self) -> None:
-        """Begin to load, and go on looking until `close`."""
-        self._task = asyncio.get_running_loop().create_task(self._run())
+    def start(self, looked: Callable[[], None] = lambda: None) -> None:
+        """Begin to load, and go on looking until `close`; `looked` is called after each look."""
+        self._task = asyncio.get_running_loop().create_task(self._run(looked))
 
     @property
     def is_loaded(self) -> bool:
@@ -119,11 +125,12 @@ class Keeper:
                 await one.load()
         self._loaded.set()
 
-    async def _run(self) -> None:
+    async def _run(self, looked: Callable[[], None]) -> None:
         while True:
             try:
                 await self.look()
             except (StoreUnavailable, StoreError):
                 await asyncio.sleep(_RETRY)
             else:
+                looked()
                 await asyncio.sleep(_EVERY)

@@ -7,6 +7,7 @@ CorralError
 ├── Unauthorized            a token that is not accepted
 │   └── NoCredential        no token at all
 ├── Forbidden               the key is accepted, but may not do this
+│   └── QueueForbidden      not on this queue
 ├── TooManyRequests         more than the caller may do in a while; try again later
 ├── NotFound
 │   ├── JobNotFound
@@ -94,6 +95,10 @@ class Forbidden(CorralError):
     """The caller is known, and may not do this or not on this queue."""
 
     code = "forbidden"
+
+
+class QueueForbidden(Forbidden):
+    """The caller may not use this queue."""
 
 
 class TooManyRequests(CorralError):

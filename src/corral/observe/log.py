@@ -147,6 +147,11 @@ def not_found(path: str, source: str) -> None:
     voice.warning("not-found", text, voice.requests, path=path, source=source)
 
 
+def not_audited(action: str, target: str, why: BaseException) -> None:
+    text = f"{action} on {target} is done, but is not in the audit log: {_why(why)}"
+    voice.error("not-audited", text, action=action, target=target)
+
+
 def request_failed(method: str, path: str, why: BaseException) -> None:
     """The engine was away or answered with an error of its own; the caller has been told."""
     path = _bare_path(path)

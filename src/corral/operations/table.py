@@ -1,6 +1,8 @@
 """Every operation, in the order of the reference docs."""
 
 from corral.operations import (
+    applications,
+    audit,
     bulk_moves,
     crew,
     deduplication,
@@ -13,6 +15,7 @@ from corral.operations import (
     job_moves,
     job_reading,
     job_results,
+    keys,
     leases,
     queue_directory,
     queue_limits,
@@ -41,4 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *leases.OPERATIONS,
     *crew.OPERATIONS,
     *events.OPERATIONS,
+    *applications.OPERATIONS,
+    *keys.OPERATIONS,
+    *audit.OPERATIONS,
 )

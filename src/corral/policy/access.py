@@ -50,6 +50,8 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 OPERATOR = Caller()
+DEFAULT = Caller("default", "default", allowed_queues=(("*",),))
+"""Everybody, where no credential is asked for."""
 
 
 def caller_of(key: ApiKey, application: Application) -> Caller:

@@ -11,16 +11,23 @@ from corral.operations.services import Services
 from corral.policy.access import OPERATOR, Caller, allow
 from corral.policy.names import decode_segment
 from corral.server import failures
+from corral.server.audited import audited
 from corral.server.auth import Tokens, bearer, socket_token
 from corral.server.authority import Authority
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.http.stepped import Stepped
 from corral.server.router import Router
+from corral.server.service_door import ServiceDoor
+from corral.server.sessions import Sessions
 from corral.server.v1.nowhere import is_native, refused, unrouted
 
 Answer = Response | StreamResponse
-_TOKEN, _LOCK = Access.TOKEN, Access.LOCK  # a member of an enum is slow to look up in Python 3.11
+_TOKEN, _LOCK, _PUBLIC = (
+    Access.TOKEN,
+    Access.LOCK,
+    Access.PUBLIC,
+)  # a member of an enum is slow to look up in Python 3.11
 _NOT_FOUND = Response(404, b"Not found")
 _UNAUTHORIZED = Response(401, b"Unauthorized")
 _UPGRADE_REQUIRED = Response(426, b"Upgrade failed :(", headers=(("upgrade", "websocket"),))
@@ -46,17 +53,26 @@ class Opener(Protocol):
 
 
 class Application:
-    """Fulfils `http.message.App`."""
+    """Fulfils `http.message.App`. With `limits_all` the door counts requests to every surface, not to `/api` alone."""
 
     def __init__(
-        self, services: Services, routes: Iterable[Route], sockets: Sequence[Opener], authority: Authority
+        self,
+        services: Services,
+        routes: Iterable[Route],
+        sockets: Sequence[Opener],
+        authority: Authority,
+        door: ServiceDoor,
+        limits_all: bool = False,
     ) -> None:
         self._services = services
         self._sockets = sockets
         self._authority = authority
+        self._door = door
+        self._limits_all = limits_all
+        self.sessions = Sessions(authority)
         self._router: Router[Route] = Router()
         for route in routes:
-            self._router.add(route.method, route.path, route)
+            self._router.add(route.method, route.path, audited(route, self._credential))
 
     def handle(self, request: Request) -> Response | Awaitable[Answer]:
         """Unknown paths are 404 before anything is asked of the caller."""
@@ -68,11 +84,13 @@ class Application:
         if opener is None:
             return _NOT_FOUND
         try:
-            caller = self._caller(request, socket_token(request.headers, request.query))
+            token = socket_token(request.headers, request.query) or self._credential(request)
+            caller = self._authority.caller(token)
             if caller is None:
+                _log_unauthorized(request, token)
                 return _BAD_AUTHENTICATION
             allow(caller, opener.permission(request.path))
-            return opener.open(request, self._authority.services(caller))
+            return self.sessions.watched(opener.open(request, self._authority.services(caller)), caller)
         except (InvalidInput, Forbidden) as error:
             return Reject(_POLICY_VIOLATION, str(error))
         except StoreUnavailable as error:
@@ -87,19 +105,61 @@ class Application:
         if found is None:
             return self._unrouted(request)
         route, params = found
-        services, caller = self._services, OPERATOR
-        if route.access is _TOKEN:
-            try:
-                caller = self._admitted(request, route)
-            except CorralError as error:
-                return route.explain(error)
-            if caller is not OPERATOR:
-                services = self._authority.services(caller)
-        answer = self._answer(route, Call(services, request, params))
+        access = route.access
+        if access is _TOKEN and not self._limits_all:
+            return self._with_token(request, route, params)
+        if access is _PUBLIC:
+            return self._answer(route, Call(self._services, request, params))
+        if access is _TOKEN or access is _LOCK:
+            return self._limited(request, route, params)
+        return self._door.service(route, request, params, self._for_caller)
+
+    def _with_token(self, request: Request, route: Route, params: list[str]) -> Response | Awaitable[Answer]:
+        try:
+            caller = self._admitted(request, route)
+        except CorralError as error:
+            token = self._authority.credential(request.headers)
+            if isinstance(error, Unauthorized) and token is not None and self._authority.may_be_new(token):
+                return self._later(request, route, params, token)
+            _log_refused(request, token, error)
+            return route.explain(error)
+        if caller is not OPERATOR:
+            return self._for_caller(route, Call(self._authority.services(caller), request, params))
+        answer = self._answer(route, Call(self._services, request, params))
         if not route.taskless:
             return answer
         stepped = Stepped(answer)
         return cast(Response, stepped.result()) if stepped.done() else stepped
+
+    async def _later(self, request: Request, route: Route, params: list[str], token: str) -> Answer:
+        """A key that is not known here may be one that another process has made a moment ago."""
+        try:
+            if await self._authority.later(token) is None:
+                raise Unauthorized("Unauthorized")
+            caller = self._admitted(request, route)
+        except CorralError as error:
+            _log_refused(request, token, error)
+            return route.explain(error)
+        return await self._for_caller(route, Call(self._authority.services(caller), request, params))
+
+    async def _limited(self, request: Request, route: Route, params: list[str]) -> Answer:
+        async def answer() -> Answer:
+            if route.access is _LOCK:
+                services = self._authority.services(self._beside(request))
+                return await self._answer(route, Call(services, request, params))
+            found = self._with_token(request, route, params)
+            return found if isinstance(found, Response) else await found
+
+        if not self._limits_all:
+            return await answer()
+        return await self._door.limited(request, self._credential(request), answer)
+
+    async def _for_caller(self, route: Route, call: Call) -> Answer:
+        answer = await self._answer(route, call)
+        caller = call.services.caller
+        if isinstance(answer, StreamResponse) and caller.key is not None:
+            return self.sessions.streamed(answer, caller)
+        return answer
 
     def _unrouted(self, request: Request) -> Response:
         path = request.path
@@ -134,18 +194,19 @@ class Application:
     def _admitted(self, request: Request, route: Route) -> Caller:
         """Who calls. Raises `Unauthorized`, and `Forbidden` where the caller's roles do not allow it."""
         token = self._authority.credential(request.headers)
-        caller = self._caller(request, token)
+        caller = self._authority.caller(token)
         if caller is None:
             raise NoCredential("Unauthorized") if token is None else Unauthorized("Unauthorized")
         if caller is not OPERATOR:
             allow(caller, route.permission)
         return caller
 
-    def _caller(self, request: Request, token: str | None) -> Caller | None:
-        caller = self._authority.caller(token)
-        if caller is None:
-            _log_refused(request, token)
-        return caller
+    def _beside(self, request: Request) -> Caller:
+        """Whose names the path has, where the credential is that of a lock: told by a key in the header for keys."""
+        return self._authority.beside(request.headers) or OPERATOR
+
+    def _credential(self, request: Request) -> str | None:
+        return self._authority.credential(request.headers)
 
     async def _holds_lock(self, call: Call) -> bool:
         """Progress and logs are for whoever runs the job now, shown by the token of its lock."""
@@ -155,11 +216,16 @@ class Application:
             held = await call.services.store.jobs.lock_token(queue, job_id)
             if held is not None and Tokens((held,)).accept(token):
                 return True
-        _log_refused(call.request, token)
+        _log_unauthorized(call.request, token)
         return False
 
 
-def _log_refused(request: Request, token: str | None) -> None:
+def _log_refused(request: Request, token: str | None, error: CorralError) -> None:
+    if isinstance(error, Unauthorized):
+        _log_unauthorized(request, token)
+
+
+def _log_unauthorized(request: Request, token: str | None) -> None:
     log.unauthorized("missing token" if token is None else "invalid token", request.path, _source(request))
 
 

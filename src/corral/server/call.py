@@ -22,6 +22,12 @@ class Access(Enum):
     TOKEN = auto()
     LOCK = auto()
     """The token of the lock that the job is held under, and no other."""
+    OPEN = auto()
+    """Of `/api`, for everybody."""
+    KEY = auto()
+    """Of `/api`, for whoever shows a key or a token."""
+    MASTER = auto()
+    """Of `/api`, for the operator; whoever else it is, the answer is 403."""
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):

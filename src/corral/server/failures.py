@@ -50,4 +50,5 @@ def status_of(error: CorralError | type[CorralError]) -> int:
 
 def as_text(error: CorralError) -> Response:
     """The compatibility routes answer an error with its words in plain text."""
-    return Response(status_of(error), str(error).encode())
+    headers = (("retry-after", str(error.retry_after)),) if isinstance(error, TooManyRequests) else ()
+    return Response(status_of(error), str(error).encode(), headers=headers)

@@ -1,14 +1,22 @@
 """Who is let in: the operator's tokens, the applications and their keys, and which queues are whose."""
 
+import uuid
 from collections.abc import Awaitable, Callable
 
+from corral.lifecycle.accounts import Accounts
+from corral.lifecycle.audit import Audit
+from corral.lifecycle.ceiling import Ceiling
 from corral.lifecycle.intake import Clock
 from corral.lifecycle.kept import Keeper, Kept
 from corral.lifecycle.ownership import Ownership
+from corral.lifecycle.quota import Quota
+from corral.lifecycle.usage import Usage
 from corral.model.application import ApiKey, Application
 from corral.operations.services import Services
 from corral.server.auth import Tokens
-from corral.server.authority import Authority
+from corral.server.authority import Authority, Gatekeeping
+from corral.server.rate_limit import RateLimiter
+from corral.server.service_door import ServiceDoor
 from corral.store.store import Store
 from corral.wiring.settings import Settings
 
@@ -18,16 +26,44 @@ class Gate:
 
     def __init__(self, store: Store, clock: Clock) -> None:
         records = store.records
-        self.applications = Kept(records, "applications", Application)
-        self.keys = Kept(records, "keys", ApiKey)
+        applications, keys = Kept(records, "applications", Application), Kept(records, "keys", ApiKey)
         owners = Kept(records, "queue-owners", str)
+        self._store, self._clock = store, clock
+        self._quota = Quota(store.windows, applications, clock)
         self.ownership = Ownership(owners, _is_used(store, clock))
-        self.keeper = Keeper(records, (self.applications, self.keys, owners))
+        self.accounts = Accounts(store, applications, keys, self.ownership, lambda: str(uuid.uuid4()))
+        self.usage = Usage(records, keys)
+        self.audit = Audit(store.journals)
+        self.ceiling = Ceiling(store, applications, self.ownership)
+        self.keeper = Keeper(records, (applications, keys, owners))
 
     def authority(self, services: Services, settings: Settings) -> Authority:
         """Knows every credential."""
-        tokens = Tokens(settings.auth_tokens)
-        return Authority(services, tokens, self.keys, self.applications, self.ownership, self.keeper)
+        master = (settings.master_api_key,) if settings.master_api_key else ()
+        known = Gatekeeping(
+            self.accounts,
+            self.ownership,
+            self._quota,
+            self.usage,
+            self.keeper,
+            settings.api_key_header,
+            settings.checks_keys,
+        )
+        return Authority(services, Tokens((*settings.auth_tokens, *master)), known)
+
+    def door(self, authority: Authority, settings: Settings) -> ServiceDoor:
+        """Counts requests."""
+        most, window_ms = settings.rate_limit_max_requests, settings.rate_limit_window_ms
+        return ServiceDoor(authority, RateLimiter(self._store.windows, most, window_ms, self._clock))
+
+    def start(self, looked: Callable[[], None]) -> None:
+        """Follow what other processes change; `looked` is called after each look."""
+        self.keeper.start(looked)
+        self.usage.start()
+
+    async def close(self) -> None:
+        await self.keeper.close()
+        await self.usage.close()
 
 
 def _is_used(store: Store, clock: Clock) -> Callable[[str], Awaitable[bool]]:

@@ -18,6 +18,13 @@ def text(value: str) -> str:
     return value
 
 
+def header(value: str) -> str:
+    """The name of an HTTP header."""
+    if not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
+        raise ValueError("the name of a header, such as x-api-key")
+    return value
+
+
 def whole(lowest: int, highest: int | None = None) -> Callable[[str], int]:
     """A decimal number within the bounds, both included."""
     span = f"of at least {lowest}" if highest is None else f"from {lowest} to {highest}"

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from corral import __version__
 from corral.endpoints.fleet import Fleet
 from corral.endpoints.http import HttpPool
+from corral.lifecycle.ceiling import under_ceiling
 from corral.lifecycle.doorbell import Doorbells
 from corral.lifecycle.lease import Lessor
 from corral.lifecycle.presence import Presence
@@ -26,6 +27,7 @@ from corral.server.docs import routes as docs
 from corral.server.http import HttpServer, Limits
 from corral.server.proxy import routes
 from corral.server.proxy.sockets import Sockets
+from corral.server.service import applications
 from corral.server.v1.routes import routes_of
 from corral.server.v1.sockets import EventSockets
 from corral.store.store import Store
@@ -57,20 +59,21 @@ class Process:
         store = await self.engine.start()
         try:
             self._pool = HttpPool()
-            self._hiring = Hiring(store, settings, now_ms, self._pool)
+            self._gate = Gate(store, now_ms)
+            working = under_ceiling(store, self._gate.ceiling)
+            self._hiring = Hiring(working, settings, now_ms, self._pool)
             self.feeds = Feeds(store.events)
             self._results = Results(store, self.feeds)
             bells = Doorbells(store.jobs, now_ms)
-            self._lessor = Lessor(store.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
+            self._lessor = Lessor(working.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
             self._presence = Presence(store.presence, str(uuid.uuid4()), self._workers, now_ms)
-            self._gate = Gate(store, now_ms)
             self._server = self._make_server(store)
             await self._server.start()
         except BaseException:
             await self.engine.stop()
             raise
         self._presence.start()
-        self._gate.keeper.start()
+        self._gate.start(self._app.sessions.sweep)
         if settings.runs_workers:
             self._fleet = Fleet(store, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
             self._fleet.start()
@@ -99,7 +102,7 @@ class Process:
         await asyncio.gather(self._server.stop(seconds), *working)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
-        await self._gate.keeper.close()
+        await self._gate.close()
         await self._presence.close()
         await self._lessor.close()
         await self.feeds.close()
@@ -116,16 +119,22 @@ class Process:
             lessor=self._lessor,
             results=self._results,
             presence=self._presence,
+            accounts=self._gate.accounts,
+            usage=self._gate.usage,
+            audit=self._gate.audit,
+            ceiling=self._gate.ceiling,
             names=names,
             version=__version__,
         )
         sockets = Sockets(self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
         openers = (sockets, EventSockets(OPERATIONS))
-        rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *routes_of(OPERATIONS)]
-        app = Application(services, rows, openers, self._gate.authority(services, settings))
+        rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *applications.ROUTES, *routes_of(OPERATIONS)]
+        authority = self._gate.authority(services, settings)
+        door = self._gate.door(authority, settings)
+        self._app = Application(services, rows, openers, authority, door, settings.rate_limit_everywhere)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
         return HttpServer(
-            app,
+            self._app,
             host=settings.bind_host,
             port=settings.port,
             sock=self._sock,

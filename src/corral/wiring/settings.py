@@ -35,6 +35,7 @@ def _of(group: str) -> Callable[..., Any]:
 
 
 _server, _redis, _queues, _workers = _of("Server"), _of("Redis"), _of("Queues"), _of("Workers")
+_applications = _of("Applications")
 _postgres, _engine, _logs = _of("Postgres"), _of("Embedded engine"), _of("Logs")
 
 
@@ -79,6 +80,23 @@ class Settings:
         30.0,
         "Seconds that running jobs get to finish.",
         flag="--shutdown-timeout",
+    )
+
+    master_api_key: str | None = _applications(
+        "MASTER_API_KEY", parse.text, None, "One more token of the operator; makes applications.", secret=True
+    )
+    api_key_header: str = _applications("API_KEY_HEADER", parse.header, "x-api-key", "Header that may carry a key.")
+    checks_keys: bool = _applications(
+        "ENABLE_API_KEY_AUTH", parse.switch, True, "Ask for a key on /api; if not, all are the application default."
+    )
+    rate_limit_window_ms: int = _applications(
+        "RATE_LIMIT_WINDOW_MS", parse.whole(100, 86_400_000), 60_000, "Milliseconds in which requests are counted."
+    )
+    rate_limit_max_requests: int = _applications(
+        "RATE_LIMIT_MAX_REQUESTS", parse.whole(0), 100, "Requests to /api per key in that time; 0 is no limit."
+    )
+    rate_limit_everywhere: bool = _applications(
+        "CORRAL_RATE_LIMIT_EVERYWHERE", parse.switch, False, "Count requests to all other routes as well."
     )
 
     chosen_engine: Literal["redis", "postgres", "embedded"] | None = _server(
@@ -237,7 +255,14 @@ class Settings:
         """What must never be written to a log."""
         urls = [url for url in (self.redis_url, self.database_url, self.listen_url) if url]
         passwords = [password for url in urls if (password := urlsplit(url).password)]
-        given = (*self.auth_tokens, self.redis_password, *urls, *passwords, *map(unquote, passwords))
+        given = (
+            *self.auth_tokens,
+            self.master_api_key,
+            self.redis_password,
+            *urls,
+            *passwords,
+            *map(unquote, passwords),
+        )
         return tuple(secret for secret in given if secret)
 
     @property

@@ -128,7 +128,7 @@ def _derive(values: dict[str, Any], origins: dict[str, str], terminal: bool) -> 
         values["log_format"] = "console" if terminal else "json"
     if values.get("debug") and "log_level" not in values:
         values["log_level"], origins["log_level"] = "debug", "DEBUG"
-    if values.get("auth_tokens") and "host" not in values:
+    if (values.get("auth_tokens") or values.get("master_api_key")) and "host" not in values:
         values["host"], origins["host"] = ALL_INTERFACES, Source.DEFAULT_WITH_TOKEN.value
 
 
@@ -161,6 +161,8 @@ def _warnings(settings: Settings, variables: Mapping[str, _Given]) -> Iterator[s
     lonely = [name for name in POSTGRES_DETAILS if name in variables and settings.engine != "postgres"]
     if lonely:
         yield f"{', '.join(lonely)} is not used: corral does not run on Postgres; set DATABASE_URL"
+    if not settings.checks_keys:
+        yield "ENABLE_API_KEY_AUTH is off: whoever reaches the server may use everything under /api"
     tls = variables.get("REDIS_TLS")
     if tls and tls.text not in ("true", "false"):
         yield f'REDIS_TLS is off: "{tls.text}" is not the word true'

@@ -24,7 +24,7 @@ def settle(settings: Settings, make: Callable[[int], str] = secrets.token_urlsaf
     With none configured, a loopback address gets the token in the data folder, made on first use. A public
     address, or a folder that cannot be written, raises `Refused`.
     """
-    if settings.auth_tokens:
+    if settings.auth_tokens or settings.master_api_key:
         return settings, False
     if is_public(settings.host):
         raise Refused(

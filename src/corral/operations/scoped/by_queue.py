@@ -4,13 +4,19 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
+from corral.model.flow import FlowNode
+from corral.model.job import ClaimedJob, Job
 from corral.operations.scoped.scope import Scope
+from corral.store.jobs import Claim
+from corral.store.search import FoundJobs
 
 _READING = frozenset({
     "between", "concurrency", "count", "counts", "counts_per_priority", "delayed_before", "event_readers", "exists",
     "get", "holder", "ignored_failures", "in_states", "is_maxed", "is_paused", "lock_token", "logs", "many",
     "oldest_id", "page", "rate_limit", "read", "result", "since", "state", "throttled_for", "values", "version",
-    "workers",
+    "wait", "workers",
 })  # fmt: skip
 """These do not make a name the application's own: whoever only looks finds nothing."""
 
@@ -25,14 +31,15 @@ class ByQueue:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._inner, name)
         parameters = list(inspect.signature(method).parameters)
-        if "queue" not in parameters:
+        if name.startswith("_") or "queue" not in parameters:
             raise AttributeError(f"{type(self._inner).__name__}.{name} is not for applications")
         scoped = self._scoped(method, parameters.index("queue"), name)
         setattr(self, name, scoped)
         return scoped
 
     def _scoped(self, method: Callable[..., Any], place: int, name: str) -> Callable[..., Any]:
-        physical, claim = self._scope.physical, self._scope.claim
+        physical, scope = self._scope.physical, self._scope
+        engine_name = scope.find if name in _READING else scope.claim
 
         def put(args: tuple[Any, ...], given: dict[str, Any], queue: str) -> Any:
             if "queue" in given:
@@ -42,13 +49,33 @@ class ByQueue:
         def named(args: tuple[Any, ...], given: dict[str, Any]) -> str:
             return str(given["queue"] if "queue" in given else args[place])
 
-        async def claiming(*args: Any, **given: Any) -> Any:
-            return await put(args, given, await claim(named(args, given)))
+        async def awaiting(*args: Any, **given: Any) -> Any:
+            return shown(await put(args, given, await engine_name(named(args, given))), scope)
 
-        def mapping(*args: Any, **given: Any) -> Any:
+        def at_once(*args: Any, **given: Any) -> Any:
             return put(args, given, physical(named(args, given)))
 
-        return claiming if name not in _READING and _is_async(method) else mapping
+        return awaiting if _is_async(method) else at_once
+
+
+def shown(found: Any, scope: Scope) -> Any:
+    """What the engine answered, with the application's names in the jobs."""
+    match found:
+        case Job():
+            return scope.shown(found)
+        case ClaimedJob():
+            return msgspec.structs.replace(found, job=scope.shown(found.job))
+        case FlowNode():
+            children = [scope.outward(child) for child in found.children]
+            return msgspec.structs.replace(found, job=scope.shown(found.job), children=children)
+        case FoundJobs() | Claim():
+            return msgspec.structs.replace(found, jobs=[shown(one, scope) for one in found.jobs])
+        case list():
+            return [shown(one, scope) for one in found]
+        case tuple():
+            return tuple(shown(one, scope) for one in found)
+        case _:
+            return found
 
 
 def _is_async(method: Callable[..., Any]) -> bool:

@@ -10,26 +10,32 @@ from corral.operations.scoped.parts import (
     ScopedDirectory,
     ScopedFlows,
     ScopedIdempotency,
+    ScopedJobs,
     ScopedPresence,
     ScopedQueues,
     ScopedRegistry,
+    ScopedSchedulers,
 )
 from corral.operations.scoped.scope import Scope
 from corral.operations.services import Services
 from corral.store.store import Store
 
 _BY_QUEUE = (
-    "deduplication", "events", "job_details", "job_moves", "jobs", "metrics", "presence", "queue_limits",
-    "queue_moves", "schedulers", "search",
+    "deduplication", "events", "groups", "job_details", "job_moves", "metrics", "presence", "queue_limits",
+    "queue_moves", "search",
 )  # fmt: skip
 _SPECIAL = {
     "children": ScopedChildren,
     "directory": ScopedDirectory,
     "flows": ScopedFlows,
     "idempotency": ScopedIdempotency,
+    "jobs": ScopedJobs,
     "queues": ScopedQueues,
     "registry": ScopedRegistry,
+    "schedulers": ScopedSchedulers,
 }
+CLOSED = ("journals", "records", "windows")
+"""Parts that only the server itself uses."""
 
 
 class ScopedStore:
@@ -53,5 +59,6 @@ def scoped_services(services: Services, scope: Scope) -> Services:
         "presence": ScopedPresence(services.presence, scope),
         "caller": scope.caller,
         "claim": scope.claim,
+        "physical": scope.physical,
     }
     return msgspec.structs.replace(services, **replaced)

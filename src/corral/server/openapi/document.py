@@ -18,6 +18,7 @@ TAGS = {
     "leases": "Claiming jobs by oneself, each for a time, and ending them.",
     "events": "What happens in queues, as it happens.",
     "workers": "Who works on the jobs, and how.",
+    "applications": "Who shares the server, by which keys, and what was changed.",
     "proxy": "The routes of bullmq-proxy: errors are plain text.",
     "process": "The server itself.",
 }

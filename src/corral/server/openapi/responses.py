@@ -5,14 +5,16 @@ from collections.abc import Iterable
 
 from corral.model.errors import (
     CorralError,
+    Forbidden,
     IdempotencyInProgress,
     IdempotencyMismatch,
     InvalidInput,
     PayloadTooLarge,
     StoreUnavailable,
+    TooManyRequests,
     Unauthorized,
 )
-from corral.operations.operation import Operation
+from corral.operations.operation import Operation, Permission
 from corral.server.failures import status_of
 from corral.server.openapi.schema import Schema, Schemas, prose
 from corral.server.v1 import event_stream, lines, problems
@@ -59,7 +61,7 @@ class Responses:
             "schema": self._problem,
             "examples": {code: {"value": _example(kind)} for code, kind in by_code.items()},
         }
-        headers = {401: ("www-authenticate",), 503: ("retry-after",)}.get(status, ())
+        headers = {401: ("www-authenticate",), 429: ("retry-after",), 503: ("retry-after",)}.get(status, ())
         self.components[name] = {
             "description": "\n\n".join(f"`{code}`: {prose(kind.__doc__)}" for code, kind in by_code.items()),
             **({"headers": _headers(*headers)} if headers else {}),
@@ -94,7 +96,9 @@ _SUCCESSES = {200: "OK", 201: "Added.", 202: "Accepted; it has not ended yet."}
 
 def errors_of(operation: Operation, places: Places) -> set[type[CorralError]]:
     """Those of the row, and those that come with the surface. Classes of one code are one."""
-    found: set[type[CorralError]] = {InvalidInput, Unauthorized, StoreUnavailable, *operation.errors}
+    found: set[type[CorralError]] = {InvalidInput, Unauthorized, Forbidden, StoreUnavailable, *operation.errors}
+    if operation.permission == Permission.ENQUEUE:
+        found.add(TooManyRequests)
     if places.body is not None:
         found.add(PayloadTooLarge)
     if operation.keyed:

@@ -10,6 +10,8 @@ from corral.model.errors import CorralError
 from corral.observe import log
 from corral.operations.services import Services
 from corral.policy.access import allow
+from corral.server import audited
+from corral.server.audited import ADMINISTRATIVE
 from corral.server.http.message import Socket
 from corral.server.proxy import messages
 from corral.server.proxy.function import Arguments, Function
@@ -64,11 +66,11 @@ class QueueSocket:
         try:
             allow(self._services.caller, function.permission)
             if function.small:
-                return self._send(await self._reply(function, request.id, args))
+                return self._send(await self._reply(function, request, args))
             async with self._one_by_one:
                 await self._drained()
                 if self._socket is not None:
-                    self._send(await self._reply(function, request.id, args))
+                    self._send(await self._reply(function, request, args))
                 return None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             reply = messages.failed(request.id, _invalid(message))
@@ -79,8 +81,11 @@ class QueueSocket:
             reply = messages.failed(request.id, "Internal error")
         self._send(reply)
 
-    async def _reply(self, function: Function, id: messages.Id, args: Arguments) -> bytes:
-        return messages.ok(id, await function.run(self._services, self._queue, args))
+    async def _reply(self, function: Function, request: messages.Request, args: Arguments) -> bytes:
+        result = await function.run(self._services, self._queue, args)
+        if function.permission in ADMINISTRATIVE:
+            await audited.write(self._services, request.data.fn, f"/queues/{self._queue}")
+        return messages.ok(request.id, result)
 
     async def _drained(self) -> None:
         """Wait until the client has taken what was sent; one that never does is cut off by the transport."""

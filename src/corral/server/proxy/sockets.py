@@ -45,6 +45,8 @@ class Sockets:
         queue = decode_segment(found[1])
         if ":" in queue:
             raise InvalidInput("Queue name cannot contain :")
+        if services.physical is not None:
+            services.physical(queue)
         if found[3]:
             names = _event_names(request.query)
             log.events_connected(queue, names)

@@ -4,7 +4,7 @@ import re
 
 import msgspec
 
-from corral.model.errors import BadField, CorralError, FieldProblem
+from corral.model.errors import BadField, CorralError, FieldProblem, TooManyRequests
 from corral.server import failures
 from corral.server.http.message import Response
 
@@ -29,7 +29,10 @@ def as_problem(error: CorralError) -> Response:
     """The answer that says the same as the error."""
     fields = error.problems if isinstance(error, BadField) else []
     problem = problem_of(type(error), str(error), fields)
-    return Response(problem.status, msgspec.json.encode(problem), CONTENT_TYPE, _HEADERS.get(problem.status, ()))
+    headers = _HEADERS.get(problem.status, ())
+    if isinstance(error, TooManyRequests):
+        headers = (("retry-after", str(error.retry_after)),)
+    return Response(problem.status, msgspec.json.encode(problem), CONTENT_TYPE, headers)
 
 
 def problem_of(kind: type[CorralError], detail: str, fields: list[FieldProblem]) -> Problem:

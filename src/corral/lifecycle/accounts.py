@@ -1,0 +1,152 @@
+"""Applications and their keys: made, changed, rotated and deleted."""
+
+import secrets
+from collections.abc import Callable
+
+import msgspec
+
+from corral.lifecycle.kept import Kept
+from corral.lifecycle.ownership import Ownership, short_id
+from corral.model.application import ApiKey, Application, ApplicationSettings
+from corral.model.errors import NotFound
+from corral.policy.access import KEY_PREFIX, digest
+from corral.store.store import Store
+
+_SECRET_BYTES = 16
+_HINT = 4
+_SHORT_IDS = "short-ids"
+
+
+class KeyTerms(msgspec.Struct, frozen=True):
+    """What a key is for. `expires_at` (ms) None: never."""
+
+    roles: list[str]
+    name: str | None = None
+    allowed_queues: list[str] | None = None
+    expires_at: int | None = None
+
+
+class Accounts:
+    """Every change is in force here at once, and in other processes within a second."""
+
+    def __init__(
+        self,
+        store: Store,
+        applications: Kept[Application],
+        keys: Kept[ApiKey],
+        ownership: Ownership,
+        new_id: Callable[[], str],
+    ) -> None:
+        self._store = store
+        self.applications = applications
+        self.keys = keys
+        self._ownership = ownership
+        self._new_id = new_id
+
+    def get(self, application: str) -> Application:
+        """Raises `NotFound`."""
+        found = self.applications.get(application)
+        if found is None:
+            raise NotFound(f"Application '{application}' not found")
+        return found
+
+    async def create(self, name: str, settings: ApplicationSettings, now: int) -> Application:
+        """A new application without a key."""
+        made = Application(await self._free_id(), name, settings, now, now)
+        await self.applications.put(made.id, made)
+        return made
+
+    async def change(
+        self, application: str, name: str | None, settings: ApplicationSettings | None, now: int
+    ) -> Application:
+        """None leaves things as they are. Raises `NotFound`."""
+
+        def changed(found: Application) -> Application:
+            return Application(
+                found.id,
+                found.name if name is None else name,
+                found.settings if settings is None else settings,
+                found.created_at,
+                max(now, found.updated_at),
+            )
+
+        before = await self.applications.change(application, changed)
+        if before is None:
+            raise NotFound(f"Application '{application}' not found")
+        return self.applications.get(application) or changed(before)
+
+    async def delete(self, application: str) -> None:
+        """Its keys end with it, its names are released, and its endpoints are called no more. Raises `NotFound`."""
+        if not await self.applications.remove(application):
+            raise NotFound(f"Application '{application}' not found")
+        for key in self.keys_of(application):
+            await self.keys.remove(key.id)
+        await self._ownership.refresh()
+        queues = set(self._ownership.queues(application).values())
+        for queue in queues.intersection(await self._store.registry.all()):
+            await self._store.registry.remove(queue)
+        await self._ownership.release(application)
+
+    def keys_of(self, application: str) -> list[ApiKey]:
+        """Oldest first."""
+        found = [key for key in self.keys.all().values() if key.application == application]
+        return sorted(found, key=lambda key: (key.created_at, key.id))
+
+    def key(self, application: str, key: str) -> ApiKey:
+        """Raises `NotFound`."""
+        found = self.keys.get(key)
+        if found is None or found.application != application:
+            raise NotFound(f"Key '{key}' not found")
+        return found
+
+    async def create_key(self, application: str, terms: KeyTerms, now: int) -> tuple[ApiKey, str]:
+        """The key and its secret, which is not kept. Raises `NotFound`."""
+        self.get(application)
+        secret = KEY_PREFIX + secrets.token_hex(_SECRET_BYTES)
+        made = ApiKey(
+            id=self._new_id(),
+            application=application,
+            digest=digest(secret),
+            hint=secret[-_HINT:],
+            roles=terms.roles,
+            created_at=now,
+            name=terms.name,
+            allowed_queues=terms.allowed_queues,
+            expires_at=terms.expires_at,
+        )
+        await self.keys.put(made.id, made)
+        return made, secret
+
+    async def rotate_key(self, application: str, key: str, overlap_ms: int, now: int) -> tuple[ApiKey, str]:
+        """A new key for the same; the old one works for `overlap_ms` more. Raises `NotFound`."""
+        old = self.key(application, key)
+        terms = KeyTerms(old.roles, old.name, old.allowed_queues)
+        made = await self.create_key(application, terms, now)
+        end = now + overlap_ms
+        await self.keys.change(
+            key,
+            lambda found: msgspec.structs.replace(
+                found, expires_at=end if found.expires_at is None else min(found.expires_at, end)
+            ),
+        )
+        return made
+
+    async def change_key(self, application: str, key: str, change: Callable[[ApiKey], ApiKey]) -> ApiKey:
+        """Raises `NotFound`."""
+        self.key(application, key)
+        if await self.keys.change(key, change) is None:
+            raise NotFound(f"Key '{key}' not found")
+        return self.key(application, key)
+
+    async def revoke_key(self, application: str, key: str) -> None:
+        """It is accepted no more. Raises `NotFound`."""
+        self.key(application, key)
+        await self.keys.remove(key)
+
+    async def _free_id(self) -> str:
+        """No two applications, also of those that are gone, begin alike: names of queues hold that beginning."""
+        while True:
+            found = self._new_id()
+            short = short_id(found)
+            if int(short, 16) and await self._store.records.swap(_SHORT_IDS, short, None, found.encode()):
+                return found

@@ -1,0 +1,127 @@
+"""How many jobs of an application run at once, over all of its queues and all processes.
+
+Counted are the jobs that are active in the engine, so that nothing has to be given back. Claims for one application go
+one by one: two that looked at the same moment would both find room.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import msgspec
+
+from corral.lifecycle.kept import Kept
+from corral.lifecycle.ownership import Ownership
+from corral.model.application import Application
+from corral.model.errors import CorralError
+from corral.store.jobs import Claim, ClaimRequest, Finished, JobStore
+from corral.store.store import Store
+
+_HOLD_MS = 10_000  # longer than a claim takes; after a crash on the way nothing is claimed for so long
+_PATIENCE = 1.0
+_PAUSE = 0.01
+_FULL = Claim([], maxed=True)
+
+
+class Ceiling:
+    """Knows how many more jobs of an application may begin to run."""
+
+    def __init__(self, store: Store, applications: Kept[Application], ownership: Ownership) -> None:
+        self._store = store
+        self._applications = applications
+        self._ownership = ownership
+        self._turns: dict[str, asyncio.Lock] = {}
+
+    def bound(self, queue: str) -> tuple[str, int] | None:
+        """The application whose queue of the engine that is, and its bound; None where there is none."""
+        owner = self._ownership.owner(queue)
+        found = None if owner is None else self._applications.get(owner)
+        most = None if found is None else found.settings.max_concurrent_jobs
+        return None if owner is None or most is None else (owner, most)
+
+    @asynccontextmanager
+    async def turn(self, queue: str) -> AsyncIterator[int | None]:
+        """How many more jobs may begin while this is held; None: as many as there are. Raises `StoreUnavailable`."""
+        bound = self.bound(queue)
+        if bound is None:
+            yield None
+            return
+        application, most = bound
+        async with self._turns.setdefault(application, asyncio.Lock()):
+            name = f"claiming:{application}"
+            if not await self._begin(name):
+                yield 0
+                return
+            try:
+                yield max(0, most - await self._running(application))
+            finally:
+                await self._store.idempotency.forget(name)
+
+    async def _begin(self, name: str) -> bool:
+        """Whether it is this process's turn; False when that took too long."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + _PATIENCE
+        while await self._store.idempotency.begin(name, b"1", _HOLD_MS) is not None:
+            if loop.time() > until:
+                return False
+            await asyncio.sleep(_PAUSE)
+        return True
+
+    async def _running(self, application: str) -> int:
+        queues = self._ownership.queues(application).values()
+        counts = await asyncio.gather(*(self._store.queues.counts(queue, ["active"]) for queue in queues))
+        return sum(found["active"] for found in counts)
+
+
+class CeilingJobs:
+    """Fulfils `store.jobs.JobStore`: the engine's, but for claims in queues of applications that have a bound."""
+
+    def __init__(self, jobs: JobStore, ceiling: Ceiling) -> None:
+        self._jobs = jobs
+        self._ceiling = ceiling
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._jobs, name)
+        setattr(self, name, found)
+        return found
+
+    async def claim(self, queue: str, request: ClaimRequest, now: int) -> Claim:
+        """`maxed` also when the application runs as many jobs as it may."""
+        if self._ceiling.bound(queue) is None:
+            return await self._jobs.claim(queue, request, now)
+        async with self._ceiling.turn(queue) as room:
+            if room is None or room >= request.count:
+                return await self._jobs.claim(queue, request, now)
+            if room == 0:
+                return _FULL
+            claim = await self._jobs.claim(queue, msgspec.structs.replace(request, count=room), now)
+            return msgspec.structs.replace(claim, maxed=claim.maxed or len(claim.jobs) == room)
+
+    async def finish(
+        self, queue: str, finished: Sequence[Finished], claim: ClaimRequest | None, now: int
+    ) -> tuple[list[Exception | None], Claim | Exception | None]:
+        """As the engine's; one round trip more where there is a bound, and those of the claim."""
+        if claim is None or self._ceiling.bound(queue) is None:
+            return await self._jobs.finish(queue, finished, claim, now)
+        results, _ = await self._jobs.finish(queue, finished, None, now)
+        try:
+            return results, await self.claim(queue, claim, now)
+        except CorralError as error:
+            return results, error
+
+
+class CeilingStore:
+    """The engine, in which no application runs more jobs at once than it may."""
+
+    def __init__(self, store: Store, ceiling: Ceiling) -> None:
+        self.jobs = CeilingJobs(store.jobs, ceiling)
+        self._store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def under_ceiling(store: Store, ceiling: Ceiling) -> Store:
+    """What workers and leases are to claim from."""
+    return cast(Store, CeilingStore(store, ceiling))
