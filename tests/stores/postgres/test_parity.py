@@ -97,7 +97,7 @@ class Twins:
     async def _dump(self, queue: str) -> dict[str, list[Any]]:
         """Every row. Sequences are one for all queues, so what came from them counts by its order; events of one
         kind keep their order, as corral writes those of a batch together."""
-        found = {
+        found: dict[str, list[Any]] = {
             table: [dict(row) for row in await self.session.fetch(f"SELECT * FROM {table} WHERE queue = $1", queue)]
             for table in ("job", "event", "meta", "metrics", "rate_limit")
         }
