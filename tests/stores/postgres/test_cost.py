@@ -20,7 +20,8 @@ FROM generate_series(1, 20000) AS n,
 @pytest.mark.parametrize(
     ("name", "args"),
     [
-        ("counts", (QUEUE, ["completed", "waiting", "delayed", "failed"])),
+        ("counts", (QUEUE, ["waiting", "delayed", "active"])),
+        ("finished_counts", ([QUEUE],)),
         ("counts_per_priority", (QUEUE, [0, 1])),
         ("delayed_before", (QUEUE, NOW)),
         ("is_maxed", (QUEUE,)),
@@ -47,12 +48,12 @@ async def test_every_table_is_read_by_an_index(
     assert "Seq Scan on event" not in text, text
 
 
-async def test_counts_touch_no_row_of_the_table(store: PostgresStore, connect: Connect) -> None:
+async def test_counting_finished_jobs_touches_no_row_of_the_table(store: PostgresStore, connect: Connect) -> None:
     session = await connect()
     await session.execute(_FILL, NOW)
     await session.execute("VACUUM ANALYZE bullmq.job")
-    statement = Schema.named().statement("counts")
-    plan = await session.fetch(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement}", QUEUE, ["completed"])
+    statement = Schema.named().statement("finished_counts")
+    plan = await session.fetch(f"EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) {statement}", [QUEUE])
     text = "\n".join(row[0] for row in plan)
     assert "Index Only Scan using job_finished_idx" in text, text
     assert "Heap Fetches: 0" in text, text

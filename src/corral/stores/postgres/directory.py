@@ -11,20 +11,22 @@ from corral.policy.metrics import last_minute
 from corral.policy.name_pattern import matcher
 from corral.store.directory import NameQuery
 from corral.stores.postgres.database import Database, Row
+from corral.stores.postgres.finished_counts import Finished, FinishedCounts
 from corral.stores.postgres.queue_limits import limiter, whole
 
 _KNOWN = 100_000  # names remembered as noted
 _CHUNK, _CHUNKS = 500, 20  # names that one list goes through for those that fit
 _MAX_EVENTS = "10000"  # what BullMQ keeps of a queue's events unless told otherwise
-_STATES = ("waiting", "prioritized", "active", "delayed", "waiting-children", "completed", "failed")
+_UNFINISHED = ("waiting", "prioritized", "active", "delayed", "waiting-children")
 _settings = msgspec.json.Decoder(dict[str, str | None]).decode
 
 
 class PostgresDirectory:
     """Fulfils `store.directory.DirectoryStore`. A queue of another program is found at once."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, finished: FinishedCounts) -> None:
         self._database = database
+        self._finished = finished
         self._known: set[str] = set()
         self._noting: set[asyncio.Task[None]] = set()
 
@@ -56,7 +58,10 @@ class PostgresDirectory:
 
     async def describe(self, queues: Sequence[str], now: int) -> list[QueueInfo | None]:
         await self.settled()
-        return [_info(row, now) for row in await self._database.rows("describe", list(queues), repeat=True)]
+        rows, finished = await asyncio.gather(
+            self._database.rows("describe", list(queues), repeat=True), self._finished.of(queues)
+        )
+        return [_info(row, ended, now) for row, ended in zip(rows, finished, strict=True)]
 
     async def forget(self, queues: Sequence[str]) -> None:
         self._known.difference_update(queues)
@@ -79,8 +84,9 @@ class PostgresDirectory:
             self._known.discard(queue)
 
 
-def _info(row: Row, now: int) -> QueueInfo | None:
-    counts = {state: row[state.replace("-", "_")] for state in _STATES}
+def _info(row: Row, finished: Finished, now: int) -> QueueInfo | None:
+    counts = {state: row[state.replace("-", "_")] for state in _UNFINISHED}
+    counts |= {"completed": finished.completed, "failed": finished.failed}
     if row["settings"] is None and not any(counts.values()):
         return None
     settings = _settings(row["settings"] or "{}")

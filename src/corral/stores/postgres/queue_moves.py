@@ -9,9 +9,10 @@ from corral.stores.postgres.database import Database
 class PostgresQueueMoves:
     """Fulfils `store.queue_moves.QueueMoveStore`."""
 
-    def __init__(self, database: Database, noted: Callable[[], Awaitable[None]]) -> None:
+    def __init__(self, database: Database, noted: Callable[[], Awaitable[None]], moved: Callable[[str], None]) -> None:
         self._database = database
         self._noted = noted
+        self._moved = moved
 
     async def drain(self, queue: str, delayed: bool) -> None:
         await self._database.rows("drain", queue, delayed, repeat=True)
@@ -19,6 +20,7 @@ class PostgresQueueMoves:
     async def clean(self, queue: str, state: str, before: int, most: int) -> list[str]:
         if state == "paused":
             return []  # a pause moves no jobs; that state is BullMQ 5's on Redis
+        self._moved(queue)
         if state == "active":
             found = await self._database.rows("clean_active", queue, before, most)
         else:
@@ -26,6 +28,7 @@ class PostgresQueueMoves:
         return [row["id"] for row in found]
 
     async def obliterate(self, queue: str, force: bool, most: int) -> bool:
+        self._moved(queue)
         await self._noted()  # what is noted of the queue goes with it
         match await self._database.value("obliterate", queue, most, force):
             case -1:
@@ -36,6 +39,7 @@ class PostgresQueueMoves:
                 return bool(left)
 
     async def move_to_waiting(self, queue: str, state: str, until: int | None, most: int) -> bool:
+        self._moved(queue)
         if state == "delayed":
             moved: int = await self._database.value("promote_jobs", queue, most)
         else:

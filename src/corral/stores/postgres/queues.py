@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 
 from corral.stores.postgres.database import Database
+from corral.stores.postgres.finished_counts import FinishedCounts
 from corral.stores.postgres.waiting import Waiting
 
+_FINISHED = {"completed", "failed"}
 _EVENT_READER = ":qe"  # ends the name of the connection of BullMQ's QueueEvents
 
 
@@ -14,13 +16,18 @@ class PostgresQueues:
     Programs of BullMQ name a connection after their queue; corral's workers share one, and are told of by `Waiting`.
     """
 
-    def __init__(self, database: Database, waiting: Waiting) -> None:
+    def __init__(self, database: Database, waiting: Waiting, finished: FinishedCounts) -> None:
         self._database = database
+        self._finished = finished
         self._waiting = waiting
 
     async def counts(self, queue: str, states: Sequence[str]) -> dict[str, int]:
         found = await self._database.rows("counts", queue, list(states), repeat=True)
-        return {state: row["jobs"] for state, row in zip(states, found, strict=True)}
+        counts = {state: row["jobs"] for state, row in zip(states, found, strict=True)}
+        if counts.keys() & _FINISHED:
+            [finished] = await self._finished.of([queue])
+            counts |= {state: getattr(finished, state) for state in counts.keys() & _FINISHED}
+        return counts
 
     async def delayed_before(self, queue: str, moment: int) -> int:
         found: int = await self._database.value("delayed_before", queue, moment, repeat=True)

@@ -11,6 +11,7 @@ from corral.stores.postgres.database import Database, Pool, Session
 from corral.stores.postgres.deduplication import PostgresDeduplication
 from corral.stores.postgres.directory import PostgresDirectory
 from corral.stores.postgres.events import PostgresEvents
+from corral.stores.postgres.finished_counts import FinishedCounts
 from corral.stores.postgres.flows import PostgresFlows
 from corral.stores.postgres.groups import PostgresGroups
 from corral.stores.postgres.idempotency import PostgresIdempotency
@@ -71,7 +72,8 @@ class PostgresStore:
         self.names = Names(options.prefix)
         self.database = Database(schema, dsn=dsn, pool=pool, limits=limits, prepared=options.prepared)
         self.listener = Listener(options.listen_dsn or dsn, limits=limits, on_connect=on_connect, on_state=on_state)
-        self.directory = PostgresDirectory(self.database)
+        finished = FinishedCounts(self.database)
+        self.directory = PostgresDirectory(self.database, finished)
         self.waiting = Waiting(self.database)
         self.jobs = PostgresJobs(
             self.database, self.names, self.listener, self.waiting, self.directory.saw, options.metrics_points
@@ -86,8 +88,8 @@ class PostgresStore:
         self.deduplication = PostgresDeduplication(self.database)
         self.flows = PostgresFlows(self.database, self.names, self.directory.saw)
         self.schedulers = PostgresSchedulers(self.database, self.directory.saw)
-        self.queues = PostgresQueues(self.database, self.waiting)
-        self.queue_moves = PostgresQueueMoves(self.database, self.directory.settled)
+        self.queues = PostgresQueues(self.database, self.waiting, finished)
+        self.queue_moves = PostgresQueueMoves(self.database, self.directory.settled, finished.forget)
         self.queue_limits = PostgresQueueLimits(self.database)
         self.metrics = PostgresMetrics(self.database)
         self.events = PostgresEvents(self.database, self.listener)

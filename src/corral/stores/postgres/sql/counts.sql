@@ -1,5 +1,5 @@
 -- Jobs per state, in the order asked for; each state is counted in the one partial index that holds it.
--- $1 queue, $2 states. `paused` is BullMQ 5's list of its own, which there is none of here.
+-- $1 queue, $2 states other than completed and failed. `paused` is BullMQ 5's list of its own: there is none here.
 SELECT CASE s.state
   WHEN 'waiting' THEN (SELECT count(*) FROM {bullmq}.job WHERE queue = $1 AND state = 'waiting' AND priority = 0)
   WHEN 'wait' THEN (SELECT count(*) FROM {bullmq}.job WHERE queue = $1 AND state = 'waiting' AND priority = 0)
@@ -7,8 +7,6 @@ SELECT CASE s.state
   WHEN 'active' THEN (SELECT count(*) FROM {bullmq}.job WHERE queue = $1 AND state = 'active')
   WHEN 'delayed' THEN (SELECT count(*) FROM {bullmq}.job WHERE queue = $1 AND state = 'delayed')
   WHEN 'waiting-children' THEN (SELECT count(*) FROM {bullmq}.job WHERE queue = $1 AND state = 'waiting-children')
-  WHEN 'completed' THEN (SELECT count(*) FROM {bullmq}.job WHERE queue = $1 AND state = 'completed')
-  WHEN 'failed' THEN (SELECT count(*) FROM {bullmq}.job WHERE queue = $1 AND state = 'failed')
   ELSE 0
 END AS jobs
 FROM unnest($2::text[]) WITH ORDINALITY AS s(state, place)

@@ -1,4 +1,4 @@
--- Queues with what they hold, their settings and what ended in them. $1 queues.
+-- Queues with the unfinished jobs that they hold, their settings and what ended in them. $1 queues.
 SELECT
   q.name,
   (SELECT count(*) FROM {bullmq}.job WHERE queue = q.name AND state = 'waiting' AND priority = 0) AS waiting,
@@ -6,8 +6,6 @@ SELECT
   (SELECT count(*) FROM {bullmq}.job WHERE queue = q.name AND state = 'active') AS active,
   (SELECT count(*) FROM {bullmq}.job WHERE queue = q.name AND state = 'delayed') AS delayed,
   (SELECT count(*) FROM {bullmq}.job WHERE queue = q.name AND state = 'waiting-children') AS waiting_children,
-  (SELECT count(*) FROM {bullmq}.job WHERE queue = q.name AND state = 'completed') AS completed,
-  (SELECT count(*) FROM {bullmq}.job WHERE queue = q.name AND state = 'failed') AS failed,
   (SELECT jsonb_object_agg(field, value)::text FROM {bullmq}.meta WHERE queue = q.name) AS settings,
   c.count AS completed_count, c.prev_ts AS completed_ts, c.prev_count AS completed_prev, c.data[1] AS completed_newest,
   f.count AS failed_count, f.prev_ts AS failed_ts, f.prev_count AS failed_prev, f.data[1] AS failed_newest
