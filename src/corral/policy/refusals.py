@@ -24,4 +24,4 @@ _REFUSALS: dict[int, tuple[type[CorralError], str]] = {
 def refusal(code: int, job_id: str, verb: str) -> CorralError:
     """The error that a negative answer stands for."""
     kind, text = _REFUSALS.get(code, (StoreError, f"Unknown code {code} for job {{id}}."))
-    return kind(f"{text.replace('{id}', job_id)} {verb}")
+    return kind(f"{text.replace('{id}', job_id)} {verb}".rstrip())

@@ -36,7 +36,7 @@ class RedisJobMoves:
         names = keys.many("wait", "active", "prioritized", "events", "limiter", "delayed", "meta", "paused")
         reply = await run(self._connection, own("take"), names, keys.base, job_id, now, token, lock_ms)
         if isinstance(reply, int):
-            _check(reply, job_id, "waiting", "take")
+            _check(reply, job_id, "waiting", "")
         return claimed_job(keys.qualified, (job_id.encode(), reply), token, now + lock_ms)
 
     async def promote(self, queue: str, job_id: str) -> None:

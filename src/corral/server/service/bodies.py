@@ -1,0 +1,39 @@
+"""Bodies of requests under `/api`, and the answer to those that are no JSON."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from corral.policy.moments import iso
+from corral.policy.submissions import BadJson
+from corral.server.call import Call, Handler
+from corral.server.http.message import Response, StreamResponse
+from corral.server.service.errors import JSON
+
+_encode = msgspec.json.Encoder().encode
+
+
+def reading(handler: Callable[[Call], Awaitable[Response]]) -> Handler:
+    """The same handler; a body that is no JSON is told of as the service's global error handler does."""
+
+    async def handle(call: Call) -> Response | StreamResponse:
+        try:
+            return await handler(call)
+        except BadJson as error:
+            return broken(400, str(error), call.request.method, call.request.path, call.services.clock())
+
+    return handle
+
+
+def broken(status: int, message: str, method: str, path: str, now: int) -> Response:
+    """What is wrong with a request before any resource has seen it."""
+    error = {
+        "code": "INTERNAL_ERROR",
+        "message": message,
+        "hints": ["Look at the body of the request and at its Content-Type"],
+        "possibleCauses": ["The body is not valid JSON", "The body is larger than this server takes"],
+        "suggestedFixes": ["Send one JSON object in UTF-8", "Split large requests"],
+        "relatedEndpoints": ["/api/explain", "/api/explain/errors"],
+    }
+    metadata = {"timestamp": iso(now), "path": path, "method": method}
+    return Response(status, _encode({"success": False, "error": error, "metadata": metadata}), JSON)

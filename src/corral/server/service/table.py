@@ -1,0 +1,10 @@
+"""Every route of the queue service that needs no more than the operations."""
+
+from corral.policy.built_in_queues import JobDefaults
+from corral.server.call import Route
+from corral.server.service import explain, jobs, legacy, queues
+
+
+def routes(defaults: JobDefaults) -> tuple[Route, ...]:
+    """`defaults` are for jobs that say nothing of it."""
+    return (*explain.ROUTES, *jobs.routes(defaults), *legacy.routes(defaults), *queues.routes(defaults))
