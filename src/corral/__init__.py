@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from corral.library.metadata import Metadata as Metadata
     from corral.library.orchestrator import Orchestrator as Orchestrator
     from corral.library.worker import Worker as Worker
+    from corral.wiring.migration_sql import generate_migration_sql as generate_migration_sql
     from corral.wiring.proxy import clean_proxy as clean_proxy
     from corral.wiring.proxy import start_proxy as start_proxy
 else:
@@ -20,6 +21,7 @@ else:
         "Metadata": "corral.library.metadata",
         "Orchestrator": "corral.library.orchestrator",
         "Worker": "corral.library.worker",
+        "generate_migration_sql": "corral.wiring.migration_sql",
         "clean_proxy": "corral.wiring.proxy",
         "start_proxy": "corral.wiring.proxy",
     }
@@ -32,4 +34,14 @@ else:
         return getattr(import_module(_PLACES[name]), name)
 
 
-__all__ = ["Context", "JobDefinition", "Metadata", "Orchestrator", "Worker", "__version__", "clean_proxy", "start_proxy"]
+__all__ = [
+    "Context",
+    "JobDefinition",
+    "Metadata",
+    "Orchestrator",
+    "Worker",
+    "__version__",
+    "clean_proxy",
+    "generate_migration_sql",
+    "start_proxy",
+]

@@ -53,6 +53,16 @@ def migrate(
 
 
 @app.command()
+def orchestrate(
+    context: Annotated[str, typer.Argument(metavar="MODULE:CONTEXT", help="Such as app.jobs:context.")],
+) -> None:
+    """Fire repeating jobs and delete old ones, for the job definitions of a Python program."""
+    from corral.cli.orchestrate import orchestrate as command
+
+    sys.exit(command(context))
+
+
+@app.command()
 def version() -> None:
     """Print the version."""
     print(f"corral {__version__}")

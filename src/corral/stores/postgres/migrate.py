@@ -71,15 +71,15 @@ async def missing(session: Session, schema: Schema) -> list[Migration]:
     if any(row["more"] > _CLIENT for row in done):
         raise StoreError(f"The schema {schema.name} was made by a newer BullMQ than this corral knows.")
     own = {row["version"]: row["more"] for row in await _ledger(session, f"{schema.own}.migration", "checksum")}
-    if own and max(own) > max(migration.version for migration in _everything() if migration.owner == "own"):
+    if own and max(own) > max(migration.version for migration in everything() if migration.owner == "own"):
         raise StoreError(f"The schema {schema.name}_corral was made by a newer corral than this one.")
-    for migration in _everything():
+    for migration in everything():
         if migration.owner == "own" and own.get(migration.version, migration.checksum) != migration.checksum:
             raise StoreError(f"Migration {migration.version:04d} of corral is not the one that was applied.")
     latest = max((row["version"] for row in done), default=0)
     return [
         migration
-        for migration in _everything()
+        for migration in everything()
         if (migration.version > latest if migration.owner == "bullmq" else migration.version not in own)
     ]
 
@@ -103,7 +103,8 @@ async def _ledger(session: Session, table: str, more: str) -> list[asyncpg.Recor
 
 
 @cache
-def _everything() -> tuple[Migration, ...]:
+def everything() -> tuple[Migration, ...]:
+    """All that there is, in its order."""
     return (*_files("bullmq", _HERE / "bullmq" / "migrations"), *_files("own", _HERE / "migrations"))
 
 
