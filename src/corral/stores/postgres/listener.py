@@ -121,10 +121,12 @@ class Listener:
         """Why the connection came to its end; one that went silent is found by asking."""
         while not gone.is_set():
             try:
-                await asyncio.wait_for(gone.wait(), self._limits.ping_every)
+                async with asyncio.timeout(self._limits.ping_every):  # `wait_for` may lose a cancellation
+                    await gone.wait()
             except TimeoutError:
                 try:
-                    await asyncio.wait_for(connection.execute("SELECT 1"), self._limits.ping_every)
+                    async with asyncio.timeout(self._limits.ping_every):
+                        await connection.execute("SELECT 1")
                 except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
                     return str(error) or "no answer"
         return "the server closed the connection"
