@@ -13,6 +13,7 @@ from corral.endpoints.fleet import Fleet
 from corral.endpoints.http import HttpPool
 from corral.lifecycle.ceiling import under_ceiling
 from corral.lifecycle.doorbell import Doorbells
+from corral.lifecycle.index_upkeep import IndexUpkeep
 from corral.lifecycle.lease import Lessor
 from corral.lifecycle.presence import Presence
 from corral.lifecycle.results import Results
@@ -21,6 +22,7 @@ from corral.model.worker import WorkerInfo
 from corral.observe import log
 from corral.operations.services import NameLimits, Services
 from corral.operations.table import OPERATIONS
+from corral.policy.built_in_queues import JobDefaults
 from corral.server import status
 from corral.server.application import Application
 from corral.server.docs import routes as docs
@@ -28,6 +30,7 @@ from corral.server.http import HttpServer, Limits
 from corral.server.proxy import routes
 from corral.server.proxy.sockets import Sockets
 from corral.server.service import applications
+from corral.server.service import table as service
 from corral.server.v1.routes import routes_of
 from corral.server.v1.sockets import EventSockets
 from corral.store.store import Store
@@ -66,13 +69,15 @@ class Process:
             self._results = Results(store, self.feeds)
             bells = Doorbells(store.jobs, now_ms)
             self._lessor = Lessor(working.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
+            self._upkeep = IndexUpkeep(store, now_ms)
             self._presence = Presence(store.presence, str(uuid.uuid4()), self._workers, now_ms)
-            self._server = self._make_server(store)
+            self._server = self._make_server(working)
             await self._server.start()
         except BaseException:
             await self.engine.stop()
             raise
         self._presence.start()
+        self._upkeep.start()
         self._gate.start(self._app.sessions.sweep)
         if settings.runs_workers:
             self._fleet = Fleet(store, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
@@ -104,6 +109,7 @@ class Process:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
         await self._gate.close()
         await self._presence.close()
+        await self._upkeep.close()
         await self._lessor.close()
         await self.feeds.close()
         self._pool.close()
@@ -129,6 +135,7 @@ class Process:
         sockets = Sockets(self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
         openers = (sockets, EventSockets(OPERATIONS))
         rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *applications.ROUTES, *routes_of(OPERATIONS)]
+        rows += service.routes(_job_defaults(settings))
         authority = self._gate.authority(services, settings)
         door = self._gate.door(authority, settings)
         self._app = Application(services, rows, openers, authority, door, settings.rate_limit_everywhere)
@@ -182,6 +189,16 @@ async def serve(
         stopping.cancel()
         breaking.cancel()
         await process.stop()
+
+
+def _job_defaults(settings: Settings) -> JobDefaults:
+    return JobDefaults(
+        attempts=settings.default_job_attempts,
+        backoff_ms=settings.default_job_backoff_delay,
+        completed_age=settings.remove_completed_jobs_after,
+        failed_age=settings.remove_failed_jobs_after,
+        lock_ms=settings.outside_lock,
+    )
 
 
 def _broken(request: object, error: BaseException) -> None:

@@ -98,6 +98,21 @@ class Settings:
     rate_limit_everywhere: bool = _applications(
         "CORRAL_RATE_LIMIT_EVERYWHERE", parse.switch, False, "Count requests to all other routes as well."
     )
+    default_job_attempts: int = _applications(
+        "DEFAULT_JOB_ATTEMPTS", parse.whole(1, 1_000_000), 3, "Attempts of a job submitted under /api."
+    )
+    default_job_backoff_delay: int = _applications(
+        "DEFAULT_JOB_BACKOFF_DELAY", parse.whole(0), 1000, "Milliseconds before its second attempt, then doubled."
+    )
+    remove_completed_jobs_after: int = _applications(
+        "REMOVE_COMPLETED_JOBS_AFTER", parse.whole(0), 3600, "Seconds that it stays when completed."
+    )
+    remove_failed_jobs_after: int = _applications(
+        "REMOVE_FAILED_JOBS_AFTER", parse.whole(0), 86_400, "Seconds that it stays when failed."
+    )
+    outside_lock: int = _applications(
+        "CORRAL_OUTSIDE_LOCK", parse.whole(1000), 1_800_000, "Milliseconds that a worker under /api may say nothing."
+    )
 
     chosen_engine: Literal["redis", "postgres", "embedded"] | None = _server(
         "CORRAL_ENGINE",
