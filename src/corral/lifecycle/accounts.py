@@ -27,7 +27,7 @@ class KeyTerms(msgspec.Struct, frozen=True):
 
 
 class Accounts:
-    """Every change is in force here at once, and in other processes within a second."""
+    """Every change is in force here at once, and in other processes within a second. Questions ask the engine."""
 
     def __init__(
         self,
@@ -43,8 +43,14 @@ class Accounts:
         self._ownership = ownership
         self._new_id = new_id
 
-    def get(self, application: str) -> Application:
+    async def everyone(self) -> list[Application]:
+        """Oldest first."""
+        await self.applications.refresh()
+        return sorted(self.applications.all().values(), key=lambda one: (one.created_at, one.id))
+
+    async def get(self, application: str) -> Application:
         """Raises `NotFound`."""
+        await self.applications.refresh()
         found = self.applications.get(application)
         if found is None:
             raise NotFound(f"Application '{application}' not found")
@@ -79,7 +85,7 @@ class Accounts:
         """Its keys end with it, its names are released, and its endpoints are called no more. Raises `NotFound`."""
         if not await self.applications.remove(application):
             raise NotFound(f"Application '{application}' not found")
-        for key in self.keys_of(application):
+        for key in await self.keys_of(application):
             await self.keys.remove(key.id)
         await self._ownership.refresh()
         queues = set(self._ownership.queues(application).values())
@@ -87,13 +93,15 @@ class Accounts:
             await self._store.registry.remove(queue)
         await self._ownership.release(application)
 
-    def keys_of(self, application: str) -> list[ApiKey]:
+    async def keys_of(self, application: str) -> list[ApiKey]:
         """Oldest first."""
+        await self.keys.refresh()
         found = [key for key in self.keys.all().values() if key.application == application]
         return sorted(found, key=lambda key: (key.created_at, key.id))
 
-    def key(self, application: str, key: str) -> ApiKey:
+    async def key(self, application: str, key: str) -> ApiKey:
         """Raises `NotFound`."""
+        await self.keys.refresh()
         found = self.keys.get(key)
         if found is None or found.application != application:
             raise NotFound(f"Key '{key}' not found")
@@ -101,7 +109,7 @@ class Accounts:
 
     async def create_key(self, application: str, terms: KeyTerms, now: int) -> tuple[ApiKey, str]:
         """The key and its secret, which is not kept. Raises `NotFound`."""
-        self.get(application)
+        await self.get(application)
         secret = KEY_PREFIX + secrets.token_hex(_SECRET_BYTES)
         made = ApiKey(
             id=self._new_id(),
@@ -119,7 +127,7 @@ class Accounts:
 
     async def rotate_key(self, application: str, key: str, overlap_ms: int, now: int) -> tuple[ApiKey, str]:
         """A new key for the same; the old one works for `overlap_ms` more. Raises `NotFound`."""
-        old = self.key(application, key)
+        old = await self.key(application, key)
         terms = KeyTerms(old.roles, old.name, old.allowed_queues)
         made = await self.create_key(application, terms, now)
         end = now + overlap_ms
@@ -133,14 +141,14 @@ class Accounts:
 
     async def change_key(self, application: str, key: str, change: Callable[[ApiKey], ApiKey]) -> ApiKey:
         """Raises `NotFound`."""
-        self.key(application, key)
+        await self.key(application, key)
         if await self.keys.change(key, change) is None:
             raise NotFound(f"Key '{key}' not found")
-        return self.key(application, key)
+        return await self.key(application, key)
 
     async def revoke_key(self, application: str, key: str) -> None:
         """It is accepted no more. Raises `NotFound`."""
-        self.key(application, key)
+        await self.key(application, key)
         await self.keys.remove(key)
 
     async def _free_id(self) -> str:

@@ -14,7 +14,9 @@ import msgspec
 from corral.lifecycle.kept import Kept
 from corral.lifecycle.ownership import Ownership
 from corral.model.application import Application
-from corral.model.errors import CorralError
+from corral.model.errors import CorralError, TooManyRequests
+from corral.model.job import ClaimedJob
+from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import Claim, ClaimRequest, Finished, JobStore
 from corral.store.store import Store
 
@@ -88,7 +90,7 @@ class CeilingJobs:
 
     async def claim(self, queue: str, request: ClaimRequest, now: int) -> Claim:
         """`maxed` also when the application runs as many jobs as it may."""
-        if self._ceiling.bound(queue) is None:
+        if self._ceiling.bound(queue) is None or request.count == 0:
             return await self._jobs.claim(queue, request, now)
         async with self._ceiling.turn(queue) as room:
             if room is None or room >= request.count:
@@ -111,11 +113,30 @@ class CeilingJobs:
             return results, error
 
 
+class CeilingMoves:
+    """Fulfils `store.job_moves.JobMoveStore`: the engine's, but for taking one job."""
+
+    def __init__(self, moves: JobMoveStore, ceiling: Ceiling) -> None:
+        self._moves = moves
+        self._ceiling = ceiling
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._moves, name)
+
+    async def take(self, queue: str, job_id: str, token: str, lock_ms: int, now: int) -> ClaimedJob:
+        """Raises `TooManyRequests` while the application runs as many jobs as it may."""
+        async with self._ceiling.turn(queue) as room:
+            if room == 0:
+                raise TooManyRequests("This application runs as many jobs at once as it may", 1)
+            return await self._moves.take(queue, job_id, token, lock_ms, now)
+
+
 class CeilingStore:
     """The engine, in which no application runs more jobs at once than it may."""
 
     def __init__(self, store: Store, ceiling: Ceiling) -> None:
         self.jobs = CeilingJobs(store.jobs, ceiling)
+        self.job_moves = CeilingMoves(store.job_moves, ceiling)
         self._store = store
 
     def __getattr__(self, name: str) -> Any:
@@ -123,5 +144,5 @@ class CeilingStore:
 
 
 def under_ceiling(store: Store, ceiling: Ceiling) -> Store:
-    """What workers and leases are to claim from."""
+    """What everything is to claim from."""
     return cast(Store, CeilingStore(store, ceiling))

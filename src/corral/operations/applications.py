@@ -69,12 +69,12 @@ async def create(services: Services, request: CreateApplication) -> Reply:
 
 
 async def list_all(services: Services, request: AllApplications) -> Applications:
-    return Applications(everyone(services))
+    return Applications(await services.accounts.everyone())
 
 
 async def get(services: Services, request: OneApplication) -> Application:
     """Raises `NotFound`."""
-    return services.accounts.get(request.application)
+    return await services.accounts.get(request.application)
 
 
 async def change(services: Services, request: ChangeApplication) -> Application:
@@ -87,11 +87,6 @@ async def delete(services: Services, request: OneApplication) -> None:
     """Its keys end, its endpoints are called no more and its names are released. Jobs that it has left are the
     operator's; a name goes to another application only when nothing is left in the queue. Raises `NotFound`."""
     await services.accounts.delete(request.application)
-
-
-def everyone(services: Services) -> list[Application]:
-    """Oldest first."""
-    return sorted(services.accounts.applications.all().values(), key=lambda one: (one.created_at, one.id))
 
 
 def row(name: str, method: str, path: str, summary: str, request: type[msgspec.Struct], run: Any) -> Operation:

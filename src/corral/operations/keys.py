@@ -98,14 +98,14 @@ class Keys(msgspec.Struct, frozen=True):
 async def list_keys(services: Services, request: OneApplication) -> Keys:
     """Raises `NotFound`."""
     accounts = _accounts_for(services, request.application)
-    accounts.get(request.application)
+    await accounts.get(request.application)
     used = await services.usage.last()
-    return Keys([_shown(key, used.get(key.id)) for key in accounts.keys_of(request.application)])
+    return Keys([_shown(key, used.get(key.id)) for key in await accounts.keys_of(request.application)])
 
 
 async def get_key(services: Services, request: OneKey) -> ShownKey:
     """Raises `NotFound`."""
-    key = _accounts_for(services, request.application).key(request.application, request.key)
+    key = await _accounts_for(services, request.application).key(request.application, request.key)
     return await _with_use(services, key)
 
 

@@ -21,6 +21,8 @@ _IMPLIED = {
     "admin": ("read", "enqueue", "work", "manage", "admin"),
 }
 KEY_PREFIX = "sk_"
+OUTSIDE = "api:"
+"""Begins the tokens of locks that are made of the id of the job, and so prove nothing."""
 
 
 class Caller(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from corral.model.errors import CorralError, Forbidden, InvalidInput, NoCredenti
 from corral.observe import log
 from corral.operations.operation import Permission
 from corral.operations.services import Services
-from corral.policy.access import OPERATOR, Caller, allow
+from corral.policy.access import OPERATOR, OUTSIDE, Caller, allow
 from corral.policy.names import decode_segment
 from corral.server import failures
 from corral.server.audited import audited
@@ -119,7 +119,8 @@ class Application:
             caller = self._admitted(request, route)
         except CorralError as error:
             token = self._authority.credential(request.headers)
-            if isinstance(error, Unauthorized) and token is not None and self._authority.may_be_new(token):
+            unknown = isinstance(error, (Unauthorized, StoreUnavailable))
+            if unknown and token is not None and self._authority.may_be_new(token):
                 return self._later(request, route, params, token)
             _log_refused(request, token, error)
             return route.explain(error)
@@ -211,7 +212,7 @@ class Application:
     async def _holds_lock(self, call: Call) -> bool:
         """Progress and logs are for whoever runs the job now, shown by the token of its lock."""
         token = bearer(call.request.headers)
-        if token is not None:
+        if token is not None and not token.startswith(OUTSIDE):
             queue, job_id = (decode_segment(part) for part in call.params[:2])
             held = await call.services.store.jobs.lock_token(queue, job_id)
             if held is not None and Tokens((held,)).accept(token):

@@ -77,7 +77,11 @@ class Authority:
             return DEFAULT
         if token is None:
             raise NoCredential(f"Missing {self._known.header} header")
-        caller = self.caller(token) or await self.later(token)
+        try:
+            caller = self.caller(token)
+        except StoreUnavailable:
+            caller = None
+        caller = caller or await self.later(token)
         if caller is None:
             raise Unauthorized("Invalid API key")
         return caller

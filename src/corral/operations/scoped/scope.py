@@ -1,5 +1,7 @@
 """What one caller's application reaches, and under which names."""
 
+from collections.abc import Collection
+
 import msgspec
 
 from corral.lifecycle.ownership import Ownership
@@ -44,6 +46,20 @@ class Scope:
         name = self._ownership.logical(physical, self.application)
         return name if name is not None and self.caller.reaches(name) else None
 
+    @property
+    def reaches_all(self) -> bool:
+        """Whether no name is kept from the caller."""
+        return all("*" in patterns for patterns in self.caller.allowed_queues)
+
+    async def know(self, physical: Collection[str]) -> None:
+        """Learn the names of queues that are the application's, and that another process may have taken just now."""
+        if any(self._ownership.logical(queue, self.application) is None for queue in physical):
+            await self._ownership.refresh()
+
+    def name(self, physical: str) -> str:
+        """The application's name of a queue of its own."""
+        return self._ownership.logical(physical, self.application) or physical
+
     def names(self) -> list[str]:
         """All queues that the application has and the caller may use, by the application's names, in order."""
         return sorted(name for name in self._ownership.queues(self.application) if self.caller.reaches(name))
@@ -56,7 +72,7 @@ class Scope:
     def outward(self, name: str) -> str:
         """The application's name of `prefix:queue` or `prefix:queue:id`, which is its own."""
         queue, rest = self._parted(name)
-        return f"{self._lead}{self._ownership.logical(queue, self.application) or queue}{rest}"
+        return f"{self._lead}{self.name(queue)}{rest}"
 
     async def adopted(self, opts: JobOptions) -> JobOptions:
         """Options of a new job: a parent that they name is one of the application's."""

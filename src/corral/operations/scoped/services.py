@@ -5,6 +5,7 @@ from typing import Any, cast
 import msgspec
 
 from corral.operations.scoped.by_queue import ByQueue
+from corral.operations.scoped.job_index import ScopedJobIndex
 from corral.operations.scoped.parts import (
     ScopedChildren,
     ScopedDirectory,
@@ -29,6 +30,7 @@ _SPECIAL = {
     "directory": ScopedDirectory,
     "flows": ScopedFlows,
     "idempotency": ScopedIdempotency,
+    "job_index": ScopedJobIndex,
     "jobs": ScopedJobs,
     "queues": ScopedQueues,
     "registry": ScopedRegistry,

@@ -8,7 +8,7 @@ import msgspec
 from corral.lifecycle.accounts import KeyTerms
 from corral.model.application import Application, ApplicationSettings
 from corral.model.errors import CorralError, Forbidden, NotFound
-from corral.operations.applications import GivenSettings, everyone
+from corral.operations.applications import GivenSettings
 from corral.policy.names import decode_segment
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Response
@@ -52,12 +52,12 @@ async def create(call: Call) -> Response:
 
 async def list_all(call: Call) -> Response:
     """GET /api/applications"""
-    return success([_shown(one) for one in everyone(call.services)])
+    return success([_shown(one) for one in await call.services.accounts.everyone()])
 
 
 async def get(call: Call) -> Response:
     """GET /api/applications/:id"""
-    return success(_shown(call.services.accounts.get(_id(call))))
+    return success(_shown(await call.services.accounts.get(_id(call))))
 
 
 async def change(call: Call) -> Response:

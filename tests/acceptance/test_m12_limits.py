@@ -1,0 +1,86 @@
+"""How many jobs of an application run at once, and how many it may add."""
+
+import asyncio
+
+from websockets.asyncio.client import connect
+
+from corral.testing.waiting import until
+from tests.acceptance.conftest import Serve
+from tests.acceptance.endpoint import EndpointServer, hold
+from tests.acceptance.service import MASTER, Operator, Program
+
+_LEASES = {"count": 10, "leaseMs": 60_000}
+
+
+async def active(program: Program, *queues: str) -> int:
+    counts = [await program.ok("GET", f"/v1/queues/{queue}/counts") for queue in queues]
+    return int(sum(one["active"] for one in counts))
+
+
+async def test_m12_claims_over_all_queues_and_processes(serve: Serve) -> None:
+    server, other = await serve(master_api_key=MASTER), await serve(master_api_key=MASTER)
+    shop = await Operator(server).make("shop", maxConcurrentJobs=3)
+    there = Program(other.port, shop.key, shop.application)
+    for queue in ("one", "two"):
+        await shop.add(queue, 5)
+    claims = [program.ok("POST", f"/v1/queues/{queue}/leases", _LEASES)
+              for program in (shop, there) for queue in ("one", "two")]  # fmt: skip
+    leases = [lease for found in await asyncio.gather(*claims) for lease in found["leases"]]
+    assert len(leases) == 3
+    assert await active(shop, "one", "two") == 3
+    queue = leases[0]["job"]["queueQualifiedName"].rpartition(":")[2]
+    items = [{"id": leases[0]["job"]["id"], "token": leases[0]["token"]}]
+    await shop.ok("POST", f"/v1/queues/{queue}/leases/complete", {"items": items})
+    assert len((await there.ok("POST", "/v1/queues/two/leases", _LEASES))["leases"]) == 1
+    assert await active(shop, "one", "two") == 3
+
+
+async def test_m12_started_over_http(serve: Serve) -> None:
+    shop = await Operator(await serve(master_api_key=MASTER)).make("shop", maxConcurrentJobs=1)
+    first, second = await shop.submit("one"), await shop.submit("two")
+    await shop.ok("PUT", f"/api/jobs/{first}", {"status": "started"})
+    refused = await shop.call("PUT", f"/api/jobs/{second}", {"status": "started"})
+    assert refused.status == 429
+    await shop.ok("PUT", f"/api/jobs/{first}", {"status": "completed"})
+    await shop.ok("PUT", f"/api/jobs/{second}", {"status": "started"})
+
+
+async def test_m12_endpoints_and_sockets(serve: Serve, endpoint: EndpointServer) -> None:
+    server = await serve(master_api_key=MASTER)
+    shop = await Operator(server).make("shop", maxConcurrentJobs=2)
+    endpoint.script = hold
+    worker = {"queue": "one", "endpoint": {"url": endpoint.url, "method": "POST"}, "opts": {"concurrency": 5}}
+    await shop.call("POST", "/workers", worker)
+    async with connect(f"{server.ws_url}/queues/two/process/5?token={shop.key}"):
+        for queue in ("one", "two"):
+            await shop.add(queue, 5)
+
+        async def full() -> bool:
+            found = await active(shop, "one", "two")
+            assert found <= 2
+            return found == 2
+
+        await until(full, 10)
+        for _ in range(20):
+            assert await full()
+
+
+async def test_m12_without_a_bound_there_is_none(serve: Serve) -> None:
+    shop = await Operator(await serve(master_api_key=MASTER)).make()
+    await shop.add("one", 5)
+    assert len((await shop.ok("POST", "/v1/queues/one/leases", _LEASES))["leases"]) == 5
+
+
+async def test_m12_jobs_an_hour(serve: Serve) -> None:
+    server = await serve(master_api_key=MASTER)
+    shop = await Operator(server).make("shop", maxJobsPerHour=5)
+    await shop.add("one", 3)
+    refused = await shop.call("POST", "/v1/queues/two/jobs", [{"name": "n"}] * 3)
+    assert refused.status == 429
+    assert 3500 < int(refused.headers["retry-after"]) <= 3600
+    await shop.submit("two")
+    flow = {"name": "n", "queueName": "two"}
+    await shop.ok("POST", "/v1/flows", flow)
+    assert (await shop.call("POST", "/v1/flows", flow)).status == 429
+    assert (await shop.call("POST", "/api/jobs", {"queue": "two", "data": {"n": 1}})).status == 429
+    assert (await shop.call("POST", "/queues/two/jobs", [{"name": "n", "data": {}}])).status == 429
