@@ -111,6 +111,8 @@ class Database:
     async def _session(self) -> AsyncIterator[Session]:
         pool = self._pool or await self._open()
         async with pool.acquire(timeout=self.limits.reply_timeout) as session:
+            if self._closed and self._owned:  # meanwhile; the pool knows nothing of what was opened since
+                session.terminate()
             yield session
 
     async def _open(self) -> Pool:
