@@ -69,6 +69,7 @@ DECLARE
   v_tids   tid[];
   v_ids    text[];
   v_taken  bigint := 0;
+  v_again  bigint;
   v_events bigint := 0;
 BEGIN
   IF p_ids IS NOT NULL THEN
@@ -85,10 +86,8 @@ BEGIN
     SELECT * INTO v_due FROM {own}.promote_due(p_queue, p_now);
     SELECT * INTO v_room FROM {own}.room(p_queue, p_count, p_now, p_max, p_duration);
     IF v_room.room > 0 THEN
-      SELECT array_agg(ctid), array_agg(id), count(*) INTO v_tids, v_ids, v_taken FROM (
-        SELECT ctid, id FROM job WHERE queue = p_queue AND state = 'waiting'
-        ORDER BY priority, seq LIMIT v_room.room FOR UPDATE SKIP LOCKED
-      ) AS next;
+      SELECT tids, ids, taken, again INTO v_tids, v_ids, v_taken, v_again
+      FROM {own}.next_jobs(p_queue, v_room.room, p_now);
     END IF;
     v_events := v_events + v_due.promoted + v_taken;
   END IF;
@@ -110,7 +109,7 @@ BEGIN
     RETURNING {job}, NULL::text, picked.place - 1, NULL::integer, NULL::text;
   END IF;
   IF v_taken < p_count THEN
-    RETURN NEXT {own}.fact('due', v_due.next);
+    RETURN NEXT {own}.fact('due', least(v_due.next, v_again));
     IF v_room.bound IS NOT NULL AND v_taken = v_room.room THEN
       RETURN NEXT {own}.bound_fact(p_queue, v_room.bound, p_now);
     END IF;
