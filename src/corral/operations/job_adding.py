@@ -7,6 +7,7 @@ import msgspec
 
 from corral.model.errors import BadField, FieldProblem, InvalidInput, JobNotFound
 from corral.model.job import Job, NewJob
+from corral.operations.job_cards import add_with_cards
 from corral.operations.job_input import GivenJob, GivenOptions, Name, checked, plain
 from corral.operations.job_results import Wait, has_ended, job_path
 from corral.operations.jobs import add_jobs, get_job
@@ -68,7 +69,8 @@ async def add(services: Services, request: AddJobs) -> list[Job] | Reply:
         raise BadField(FieldProblem("Only a single job can be waited for", parameter="wait"))
     jobs = checked(request.jobs, services.clock())
     await _check_parents(services, jobs, single)
-    added = await add_jobs(services, request.queue, jobs)
+    given = request.jobs if isinstance(request.jobs, list) else [request.jobs]
+    added = await add_with_cards(services, request.queue, jobs, [one.metadata for one in given])
     if not single:
         return added
     return await _told(services, request.queue, added[0], request.wait)

@@ -7,6 +7,7 @@ import msgspec
 from corral.model.errors import BadField, FieldProblem, InvalidInput
 from corral.model.job import NewJob
 from corral.policy.job_bodies import parse_job_args
+from corral.policy.metadata import check_metadata
 from corral.policy.scheduling import new_scheduler
 
 _MOST_PROBLEMS = 100
@@ -88,11 +89,12 @@ class GivenOptions(msgspec.Struct, frozen=True, rename="camel", forbid_unknown_f
 
 
 class GivenJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A job to add; `data` is any JSON."""
+    """A job to add; `data` is any JSON. By its metadata it can be found; it then has an id that no other job has."""
 
     name: Name
     data: msgspec.Raw = msgspec.field(default_factory=lambda: msgspec.Raw(b"{}"))
     opts: GivenOptions | None = None
+    metadata: dict[str, Any] | None = None
 
 
 def checked(jobs: GivenJob | list[GivenJob], now: int) -> list[NewJob]:
@@ -104,6 +106,7 @@ def checked(jobs: GivenJob | list[GivenJob], now: int) -> list[NewJob]:
         try:
             new = parse_job_args(job.name, job.data, plain(job.opts))
             _check_repeat(new, now)
+            _check_metadata(job)
             found.append(new)
         except InvalidInput as error:
             problems += BadField.at(place, error).problems
@@ -120,6 +123,14 @@ def _check_repeat(job: NewJob, now: int) -> None:
             new_scheduler("", job.name, job.data, repeat, {}, now)
         except InvalidInput as error:
             raise BadField.at("/opts/repeat", error) from None
+
+
+def _check_metadata(job: GivenJob) -> None:
+    if job.metadata is not None:
+        try:
+            check_metadata(job.metadata)
+        except InvalidInput as error:
+            raise BadField.at("/metadata", error) from None
 
 
 def plain(opts: GivenOptions | None) -> dict[str, Any]:

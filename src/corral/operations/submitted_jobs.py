@@ -11,6 +11,7 @@ from corral.lifecycle.add import add
 from corral.model.errors import CorralError, Forbidden, JobNotFound, StoreUnavailable
 from corral.model.job import Job
 from corral.model.job_card import JobCard
+from corral.operations.job_cards import OPERATORS
 from corral.operations.services import Services
 from corral.policy.built_in_queues import JobDefaults, default_options
 from corral.policy.moments import iso
@@ -19,9 +20,6 @@ from corral.store.job_index import CardPage, CardQuery
 from corral.store.jobs import ClaimRequest
 
 FOREIGN = "Access denied"
-OPERATORS = "master"
-"""The application that jobs of the operator are said to be of."""
-
 _PAGES = 200  # that one listing reads at most
 _LOOK = ClaimRequest(count=0, owner="api", serial=0, lock_ms=1000)
 

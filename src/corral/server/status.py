@@ -1,16 +1,20 @@
 """The public routes: the banner and the state of health."""
 
 import time
-from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
 from corral.model.errors import StoreUnavailable
 from corral.observe.log import PROXY_VERSION
+from corral.policy.moments import iso
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Response
+from corral.server.service.explain import WELCOME
 
 _JSON = "application/json"
+_STARTED = time.monotonic()
+_WELCOME = msgspec.json.encode(WELCOME)
 
 
 class Engine(msgspec.Struct, frozen=True, rename="camel"):
@@ -21,12 +25,19 @@ class Engine(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`status` is `healthy`, or `degraded` while the engine is away."""
+    """`status` is `healthy`, or `degraded` while the engine is away. `uptime` is in seconds.
+
+    `queues` and `redis` are what the queue service tells here. No key is asked for, so no queue is told of: who has
+    one asks `/api/queues/stats`.
+    """
 
     status: str
     version: str
     timestamp: str
     engine: Engine
+    uptime: int
+    redis: str
+    queues: list[dict[str, Any]] = []
 
 
 def banner(year: int) -> str:
@@ -35,7 +46,9 @@ def banner(year: int) -> str:
 
 
 async def root(call: Call) -> Response:
-    """GET /"""
+    """GET /: the banner of bullmq-proxy, or to whoever names JSON in Accept what the queue service answers here."""
+    if _JSON in call.request.headers.get("accept", ""):
+        return Response(200, _WELCOME, _JSON)
     year = time.gmtime(call.services.clock() / 1000).tm_year
     return Response(200, f"corral {call.services.version}, speaking the protocol of\n{banner(year)}".encode())
 
@@ -60,12 +73,13 @@ ROUTES = (
 
 async def _health(call: Call) -> Health:
     engine = await _engine(call)
-    now = datetime.fromtimestamp(call.services.clock() / 1000, UTC)
     return Health(
         status="healthy" if engine.state == "ready" else "degraded",
         version=call.services.version,
-        timestamp=now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        timestamp=iso(call.services.clock()),
         engine=engine,
+        uptime=int(time.monotonic() - _STARTED),
+        redis="connected" if engine.state == "ready" else "disconnected",
     )
 
 

@@ -4,8 +4,9 @@ from typing import Any
 
 from corral.model.errors import CorralError, JobNotFound
 from corral.model.job_card import JobCard
+from corral.operations.job_cards import OPERATORS
 from corral.operations.operation import Permission
-from corral.operations.submitted_jobs import OPERATORS, look, submit
+from corral.operations.submitted_jobs import look, submit
 from corral.policy.built_in_queues import JobDefaults
 from corral.policy.names import decode_segment
 from corral.policy.submissions import parse_submission
