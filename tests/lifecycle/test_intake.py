@@ -57,31 +57,47 @@ async def _blocked(store: RedisStore) -> None:
 async def test_is_open_until_a_claim_finds_less_than_it_asked_for(store: RedisStore, queue: str, watch: Watch) -> None:
     intake = watch(store, queue).intake
     assert intake.open
-    intake.saw(NOTHING, asked=0)
+    intake.saw(NOTHING, asked=0, signs=0)
     assert intake.open
-    intake.saw(NOTHING, asked=1)
+    intake.saw(NOTHING, asked=1, signs=0)
     assert not intake.open
 
 
 async def test_a_new_job_opens_it(store: RedisStore, queue: str, watch: Watch) -> None:
     woken = watch(store, queue)
-    woken.intake.saw(NOTHING, asked=1)
+    woken.intake.saw(NOTHING, asked=1, signs=0)
     await _blocked(store)
     await add(store, queue)
     await woken.open(3)
 
 
+async def test_a_sign_that_came_after_a_claim_was_sent_is_not_forgotten(
+    store: RedisStore, queue: str, watch: Watch
+) -> None:
+    woken = watch(store, queue)
+    intake = woken.intake
+    intake.saw(NOTHING, asked=1, signs=0)
+    sent = intake.signs  # another claim, on its way while the wait goes on
+    await _blocked(store)
+    await add(store, queue)
+    await woken.open()
+    intake.saw(NOTHING, asked=1, signs=sent)
+    assert intake.open
+    intake.saw(NOTHING, asked=1, signs=intake.signs)
+    assert not intake.open
+
+
 async def test_the_next_delayed_job_opens_it_when_due(store: RedisStore, queue: str, watch: Watch) -> None:
     woken = watch(store, queue)
     due = now_ms() + 150
-    woken.intake.saw(Claim(jobs=[], next_due=due), asked=1)
+    woken.intake.saw(Claim(jobs=[], next_due=due), asked=1, signs=0)
     await woken.open(1)
     assert now_ms() >= due
 
 
 async def test_a_job_that_will_be_due_earlier_is_heard_of(store: RedisStore, queue: str, watch: Watch) -> None:
     woken = watch(store, queue)
-    woken.intake.saw(Claim(jobs=[], next_due=now_ms() + 60_000), asked=1)
+    woken.intake.saw(Claim(jobs=[], next_due=now_ms() + 60_000), asked=1, signs=0)
     await _blocked(store)
     due = now_ms() + 150
     await add(store, queue, delay=150)
@@ -94,7 +110,7 @@ async def test_a_pause_ends_by_its_timer_even_if_the_clock_stands_still(
     store: RedisStore, queue: str, watch: Watch, seen: Claim | None
 ) -> None:
     woken = watch(store, queue, lambda: 1_000)
-    woken.intake.saw(seen, asked=1)
+    woken.intake.saw(seen, asked=1, signs=0)
     assert not woken.intake.open
     await woken.open(2)
 
@@ -103,7 +119,7 @@ async def test_in_a_queue_with_a_concurrency_of_its_own_an_ended_job_opens_it(
     store: RedisStore, queue: str, watch: Watch
 ) -> None:
     intake = watch(store, queue).intake
-    intake.saw(Claim(jobs=[], maxed=True), asked=1)
+    intake.saw(Claim(jobs=[], maxed=True), asked=1, signs=0)
     intake.freed()
     assert intake.open
 
@@ -111,7 +127,7 @@ async def test_in_a_queue_with_a_concurrency_of_its_own_an_ended_job_opens_it(
 async def test_an_ended_job_does_not_end_other_pauses(store: RedisStore, queue: str, watch: Watch) -> None:
     intake = watch(store, queue).intake
     for seen in (None, Claim(jobs=[], limited_ms=60_000)):
-        intake.saw(seen, asked=1)
+        intake.saw(seen, asked=1, signs=0)
         intake.freed()
         assert not intake.open
 
@@ -121,7 +137,7 @@ async def test_a_wait_that_breaks_counts_as_a_sign(
 ) -> None:
     far = await open_store(f"redis://{proxy.host}:{proxy.port}")
     woken = watch(far, queue)
-    woken.intake.saw(NOTHING, asked=1)
+    woken.intake.saw(NOTHING, asked=1, signs=0)
     await _blocked(store)
     proxy.drop()
     await woken.open(2)
@@ -130,20 +146,20 @@ async def test_a_wait_that_breaks_counts_as_a_sign(
 async def test_a_sign_that_finds_no_room_is_passed_on(store: RedisStore, queue: str, watch: Watch) -> None:
     full, free = watch(store, queue), watch(store, queue)
     full.has_room = False
-    full.intake.saw(NOTHING, asked=1)
+    full.intake.saw(NOTHING, asked=1, signs=0)
     await _blocked(store)
     await add(store, queue)
     await full.open(3)
-    free.intake.saw(NOTHING, asked=1)
+    free.intake.saw(NOTHING, asked=1, signs=0)
     await free.open(3)
 
 
 async def test_closing_leaves_a_sign_for_others(store: RedisStore, queue: str, watch: Watch) -> None:
     leaving, other = watch(store, queue), watch(store, queue)
-    leaving.intake.saw(NOTHING, asked=1)
+    leaving.intake.saw(NOTHING, asked=1, signs=0)
     await _blocked(store)
     await leaving.intake.close()
-    other.intake.saw(NOTHING, asked=1)
+    other.intake.saw(NOTHING, asked=1, signs=0)
     await other.open(3)
-    leaving.intake.saw(NOTHING, asked=1)
+    leaving.intake.saw(NOTHING, asked=1, signs=0)
     assert len([task for task in asyncio.all_tasks() if "Intake" in repr(task)]) == 0

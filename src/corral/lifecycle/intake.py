@@ -31,6 +31,8 @@ class Intake:
         self._due = False
         self._maxed = False
         self._closed = False
+        self.signs = 0
+        """How many signs of work have come; a claim must be told how many there were when it was sent."""
         self._waiting: asyncio.Task[None] | None = None
         self._pausing: asyncio.TimerHandle | None = None
 
@@ -39,8 +41,12 @@ class Intake:
         """Whether a claim may find jobs now."""
         return self._pausing is None and (self._waiting is None or self._due)
 
-    def saw(self, claim: Claim | None, asked: int) -> None:
-        """Learn from a claim's answer; None: the claim failed and nothing is known."""
+    def saw(self, claim: Claim | None, asked: int, signs: int) -> None:
+        """Learn from the answer to a claim that was sent after so many signs; None: the claim failed.
+
+        A sign that came since is taken by nobody: the engine gives each only once, and what it stands for may have
+        been added after the claim.
+        """
         if self._closed:
             return
         self._maxed = claim is not None and claim.maxed
@@ -50,7 +56,7 @@ class Intake:
             self._pause(claim.limited_ms / 1000)
         elif claim.maxed:
             self._pause(_WHILE_MAXED)
-        elif len(claim.jobs) < asked:
+        elif len(claim.jobs) < asked and signs == self.signs:
             self._expect(claim.next_due)
             if self._waiting is None:
                 self._waiting = asyncio.get_running_loop().create_task(self._wait())
@@ -82,6 +88,7 @@ class Intake:
 
     async def _wait(self) -> None:
         """Block on the marker; a failed wait counts as a sign of work, after a pause."""
+        due: float | None = None
         try:
             due = await self._waiter.wait(_LONGEST)
             while due is not None and due > self._clock():  # a marker that announces a delayed job
@@ -92,6 +99,7 @@ class Intake:
         except (StoreUnavailable, StoreError):
             self._pause(_AFTER_FAILURE)
         finally:
+            self.signs += due is not None
             self._waiting = None
             self._wake()
 

@@ -173,7 +173,7 @@ class Worker:
     async def _turn(self, ended: list[Finished], room: int) -> None:
         """One round trip, both ways of which may fail by themselves."""
         request = self._request(room) if room else None
-        budget = self._budget
+        budget, signs = self._budget, self._intake.signs
         self._trips += 1
         if room:
             budget.take(self._wake, room)
@@ -188,11 +188,11 @@ class Worker:
         self._owed += [one for one, why in zip(ended, results, strict=True) if not self._settled(one, why)]
         budget.used += len(self._owed) - left
         if isinstance(claim, Claim):
-            self._intake.saw(claim, room)
+            self._intake.saw(claim, room, signs)
             for claimed in claim.jobs:
                 self._start(claimed)
         elif claim is not None:
-            self._intake.saw(None, room)
+            self._intake.saw(None, room, signs)
             self._complain(claim)
         budget.wake()
 
