@@ -23,7 +23,7 @@ _MOST_ATTEMPTS = 2**31 - 1  # the column holds no more; the options tell the tru
 class Statement(NamedTuple):
     """The name of one in `sql/` and its parameters. Its first column is the ids of the jobs, or the id of the one."""
 
-    name: Literal["add", "add_each", "put_scheduler"]
+    name: Literal["add", "add_each", "add_grouped", "put_scheduler"]
     args: tuple[Any, ...]
 
 
@@ -68,7 +68,8 @@ def alike(queue: str, jobs: Sequence[NewJob], times: Sequence[int], *, alone: bo
         times = [job.opts.get("timestamp") or now for job, now in zip(jobs, times, strict=True)]
         rest = tuple(_column(jobs, option) for option in ("jobId", "priority", "delay", "lifo"))
     named, data = [job.name for job in jobs], [job.data.decode() for job in jobs]
-    return Statement("add", (queue, alone, named, data, texts, times, attempts, *rest))
+    grouped = not plain and any("group" in job.opts for job in jobs)
+    return Statement("add_grouped" if grouped else "add", (queue, alone, named, data, texts, times, attempts, *rest))
 
 
 def entry(names: Names, queue: str, job: NewJob, now: int) -> dict[str, Any]:

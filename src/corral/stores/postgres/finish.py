@@ -81,6 +81,7 @@ class Finisher:
             _column([age for _, age, _ in keeps]),
             _column([count for _, _, count in keeps]),
             *(claim_args(claim) if claim else _NO_CLAIM),
+            any("group" in one.claimed.job.opts for one in finished),
         )
 
 

@@ -8,6 +8,8 @@ from corral.stores.postgres.database import Database
 from corral.stores.postgres.job_details import not_found
 from corral.stores.postgres.names import Names
 
+_NOT_THERE = -3  # not in the state that the move starts from
+
 
 class PostgresJobMoves:
     """Fulfils `store.job_moves.JobMoveStore`, in one round trip each. Nothing is sent twice."""
@@ -19,12 +21,15 @@ class PostgresJobMoves:
     async def take(self, queue: str, job_id: str, token: str, lock_ms: int, now: int) -> ClaimedJob:
         row = await self._database.row("take", queue, job_id, token, lock_ms, now)
         if row is None or row["code"] is not None:
-            _check(-1 if row is None else row["code"], job_id, "waiting", "take")
+            _check(-1 if row is None else row["code"], job_id, "waiting", "")
         assert row is not None
         return claimed_job(self._names, queue, row, token, now + lock_ms)
 
     async def promote(self, queue: str, job_id: str) -> None:
-        _check(await self._database.value("promote", queue, job_id), job_id, "delayed", "promote")
+        code = await self._database.value("promote", queue, job_id)
+        if code == _NOT_THERE and await self._database.value("delay_in_group", queue, job_id, 0, 0):
+            return
+        _check(code, job_id, "delayed", "promote")
 
     async def retry(
         self, queue: str, job_id: str, state: str, *, reset_attempts_made: bool, reset_attempts_started: bool
@@ -42,6 +47,8 @@ class PostgresJobMoves:
 
     async def change_delay(self, queue: str, job_id: str, delay: int, now: int) -> None:
         code = await self._database.value("change_delay", queue, job_id, delay, now)
+        if code == _NOT_THERE and await self._database.value("delay_in_group", queue, job_id, delay, now):
+            return
         _check(code, job_id, "delayed", "changeDelay")
 
     async def change_priority(self, queue: str, job_id: str, priority: int, lifo: bool) -> None:

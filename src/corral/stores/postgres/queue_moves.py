@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from corral.model.errors import QueueActive, QueueNotPaused
 from corral.stores.postgres.database import Database
 
+_PARKED = 1_000
+
 
 class PostgresQueueMoves:
     """Fulfils `store.queue_moves.QueueMoveStore`."""
@@ -15,7 +17,10 @@ class PostgresQueueMoves:
         self._moved = moved
 
     async def drain(self, queue: str, delayed: bool) -> None:
+        while await self._database.value("remove_parked", queue, delayed, _PARKED, repeat=True):
+            pass
         await self._database.rows("drain", queue, delayed, repeat=True)
+        await self._database.rows("sweep_groups", queue, 0, _PARKED, None, repeat=True)
 
     async def clean(self, queue: str, state: str, before: int, most: int) -> list[str]:
         if state == "paused":
@@ -25,7 +30,10 @@ class PostgresQueueMoves:
             found = await self._database.rows("clean_active", queue, before, most)
         else:
             found = await self._database.rows("clean", queue, state, before, most)
-        return [row["id"] for row in found]
+        job_ids = [row["id"] for row in found]
+        if job_ids:
+            await self._database.rows("leave_groups", queue, job_ids, repeat=True)
+        return job_ids
 
     async def obliterate(self, queue: str, force: bool, most: int) -> bool:
         self._moved(queue)
@@ -35,10 +43,14 @@ class PostgresQueueMoves:
                 raise QueueNotPaused("Cannot obliterate non-paused queue")
             case -2:
                 raise QueueActive("Cannot obliterate queue with active jobs")
-            case left:
-                return bool(left)
+            case 0:
+                await self._database.rows("wipe_groups", queue, repeat=True)
+                return False
+        return True
 
     async def move_to_waiting(self, queue: str, state: str, until: int | None, most: int) -> bool:
+        if await self._database.value("all_again_in_groups", queue, state, most, until):
+            return True
         self._moved(queue)
         if state == "delayed":
             moved: int = await self._database.value("promote_jobs", queue, most)

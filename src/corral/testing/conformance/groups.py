@@ -6,7 +6,7 @@ from corral.model.outcome import Completed, Failed, Postponed, Released
 from corral.store.jobs import ClaimRequest, Finished
 from corral.store.store import Store
 from corral.testing.conformance.given import NOW, QUEUE, add, claim, complete, fail, ids
-from corral.testing.conformance.grouped import end, ids_of, in_group, two_in_group, work_off
+from corral.testing.conformance.grouped import end, ids_of, in_group, rescue, two_in_group, work_off
 
 MINUTE = 60_000
 
@@ -131,8 +131,7 @@ async def a_rescued_job_keeps_its_place(store: Store) -> None:
     first, _ = await add(store, in_group("a"), in_group("a"))
     request = ClaimRequest(count=5, owner="dead", serial=0, lock_ms=1)
     assert await ids_of(_claimed(store, request)) == [first]
-    while not await store.jobs.rescue(QUEUE, 5, 1, NOW):
-        pass  # the first pass marks, and each takes a moment
+    await rescue(store)
     (held,) = await claim(store, 5)
     assert held.job.id == first
 
@@ -141,8 +140,7 @@ async def a_stale_owner_is_refused(store: Store) -> None:
     first, second = await add(store, in_group("a"), in_group("a"))
     request = ClaimRequest(count=5, owner="stale", serial=0, lock_ms=1)
     (stale,) = await _claimed(store, request)
-    while not await store.jobs.rescue(QUEUE, 5, 1, NOW):
-        pass
+    await rescue(store)
     (held,) = await claim(store, 5)
     for outcome in (Completed(b"1"), Failed("no"), Postponed(1000), Released()):
         (problem,), _ = await store.jobs.finish(QUEUE, [Finished(stale, outcome)], None, NOW)

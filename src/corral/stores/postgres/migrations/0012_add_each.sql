@@ -16,6 +16,9 @@ BEGIN
       e ->> 'parentQueue', e ->> 'parentId', e ->> 'parentKey', e ->> 'dedupId', NULL, (e ->> 'lifo')::boolean
     );
   END LOOP;
+  IF p_entries @? '$[*].opts.group' THEN
+    PERFORM {own}.join_entries(p_entries, v_ids);
+  END IF;
   RETURN v_ids;
 END;
 $$;

@@ -46,13 +46,15 @@ $$;
 -- The ends: `p_ages` (s) and `p_counts` say which older jobs are kept, `p_discards` which are not kept at all; arrays
 -- are null where nothing of the kind is asked for. What is refused comes back as a fact; its code is BullMQ's (0: no
 -- children to wait for) or, for a value that cannot be stored, null.
+-- `p_grouped`: some of the jobs have a group.
 -- The claim: promote what is due, then move jobs to active, each under a lock of its own, token i being owner:(serial
 -- + i): the same moves, under the same locks, as n calls of BullMQ's move_to_active.
 -- The counts of the metrics come last, as their row is locked until the commit.
 CREATE FUNCTION {own}.finish(
   p_queue text, p_now bigint, p_points integer, p_ids text[], p_tokens text[], p_kinds text[], p_values text[],
   p_traces text[], p_delays bigint[], p_lifos boolean[], p_discards boolean[], p_ages bigint[], p_counts bigint[],
-  p_count bigint, p_owner text, p_serial bigint, p_lock_ms bigint, p_max bigint, p_duration bigint, p_name text
+  p_count bigint, p_owner text, p_serial bigint, p_lock_ms bigint, p_max bigint, p_duration bigint, p_name text,
+  p_grouped boolean DEFAULT false
 ) RETURNS SETOF {own}.taken
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -65,6 +67,7 @@ AS $$
 DECLARE
   v_ends   record;
   v_due    record;
+  v_group  bigint;
   v_room   record;
   v_tids   tid[];
   v_ids    text[];
@@ -76,6 +79,9 @@ BEGIN
     SELECT * INTO v_ends FROM {own}.store_ends(
       p_queue, p_now, p_ids, p_tokens, p_kinds, p_values, p_traces, p_delays, p_lifos, p_discards);
     v_events := v_ends.events;
+    IF p_grouped THEN
+      PERFORM {own}.end_in_groups(p_queue, p_ids, p_kinds, v_ends.done);
+    END IF;
     RETURN QUERY SELECT * FROM unnest(v_ends.refused);
     IF p_ages IS NOT NULL OR p_counts IS NOT NULL THEN
       PERFORM {own}.retain_all(p_queue, p_now, p_kinds, p_discards, p_ages, p_counts);
@@ -84,10 +90,18 @@ BEGIN
 
   IF p_count IS NOT NULL THEN
     SELECT * INTO v_due FROM {own}.promote_due(p_queue, p_now);
+    v_group := {own}.promote_groups(p_queue, p_now);
     SELECT * INTO v_room FROM {own}.room(p_queue, p_count, p_now, p_max, p_duration);
     IF v_room.room > 0 THEN
       SELECT tids, ids, taken, again INTO v_tids, v_ids, v_taken, v_again
       FROM {own}.next_jobs(p_queue, v_room.room, p_now);
+    END IF;
+    IF v_taken > 0 AND EXISTS (SELECT FROM {own}.job_group WHERE queue = p_queue) THEN
+      v_ids := {own}.with_places(p_queue, v_ids);
+      v_tids := ARRAY(
+        SELECT ctid FROM unnest(v_ids) WITH ORDINALITY AS n(key, place), job WHERE queue = p_queue AND id = key
+        ORDER BY place);
+      v_taken := cardinality(v_ids);
     END IF;
     v_events := v_events + v_due.promoted + v_taken;
   END IF;
@@ -109,7 +123,7 @@ BEGIN
     RETURNING {job}, NULL::text, picked.place - 1, NULL::integer, NULL::text;
   END IF;
   IF v_taken < p_count THEN
-    RETURN NEXT {own}.fact('due', least(v_due.next, v_again));
+    RETURN NEXT {own}.fact('due', least(v_due.next, v_group, v_again));
     IF v_room.bound IS NOT NULL AND v_taken = v_room.room THEN
       RETURN NEXT {own}.bound_fact(p_queue, v_room.bound, p_now);
     END IF;

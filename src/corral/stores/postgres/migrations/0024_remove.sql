@@ -27,6 +27,9 @@ BEGIN
   IF v_removed = 0 THEN
     UPDATE job SET scheduler_id = v_scheduler WHERE queue = p_queue AND id = p_id AND v_scheduler IS NOT NULL;
   END IF;
+  IF v_removed > 0 THEN
+    PERFORM {own}.leave_groups(p_queue, ARRAY[p_id], true);
+  END IF;
   RETURN v_removed;
 END;
 $$;

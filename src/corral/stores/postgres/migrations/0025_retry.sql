@@ -21,6 +21,9 @@ BEGIN
         WHERE queue = v_job.parent_queue AND id = v_job.parent_id;
     END IF;
   END IF;
+  IF v_code = 1 AND v_job.opts ? 'group' THEN
+    PERFORM {own}.again_in_groups(p_queue, ARRAY[p_id]);
+  END IF;
   RETURN v_code;
 END;
 $$;

@@ -8,19 +8,23 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
   v_id   text;
+  v_ids  text[];
   v_at   integer;
   v_left integer;
 BEGIN
   FOR i IN 1 .. cardinality(p_parts) LOOP
     v_at := 0;
+    v_ids := '{}';
     FOR v_id IN SELECT added.id FROM add_flow(p_parts[i]::jsonb) AS added(id) LOOP
       IF v_id IN ('-5', '-7') THEN
         RAISE EXCEPTION 'a job of the flow was refused'
           USING ERRCODE = 'BM001', DETAIL = v_id, HINT = p_parts[i]::jsonb -> v_at ->> 'id';
       END IF;
       v_at := v_at + 1;
+      v_ids := v_ids || v_id;
       RETURN NEXT v_id;
     END LOOP;
+    PERFORM {own}.join_entries(p_parts[i]::jsonb, v_ids);
     UPDATE job SET pending_deps = pending_deps + 1 WHERE queue = p_queues[i] AND id = p_ids[i];
   END LOOP;
   FOR i IN 1 .. cardinality(p_parts) LOOP
