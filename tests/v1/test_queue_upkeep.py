@@ -30,7 +30,9 @@ def leave(redis: Redis, prefix: str, *ids: str) -> None:
 
 
 def keys(redis: Redis, prefix: str) -> set[str]:
-    return {key.removeprefix(f"{prefix}:") for key in redis.scan_iter(f"{prefix}:*")}
+    """Without what the server notes about itself all the time."""
+    found = {key.removeprefix(f"{prefix}:") for key in redis.scan_iter(f"{prefix}:*")}
+    return {key for key in found if not key.startswith(("corral:window:", "corral:journal:"))}
 
 
 async def remove(client: Client, **body: int) -> Any:
