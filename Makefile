@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?=
+PEERS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
@@ -37,12 +38,13 @@ check: setup $(VENV)/.dev ## Lint, check the format, the types and the layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: setup $(if $(NODE),tests/interop/node_modules/.package-lock.json) ## Compare corral with its peers
+bench: setup $(if $(PEERS),$(VENV)/.bench) $(if $(NODE),tests/interop/node_modules/.package-lock.json) ## Compare corral with its peers; PEERS=1 with those of Python too
 	$(BIN)/python -m benchmarks $(ARGS)
 
 pins: ## Choose the versions in requirements/ anew (needs uv)
 	$(COMPILE) pyproject.toml --upgrade --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml --upgrade --group dev --output-file requirements/dev.txt
+	$(COMPILE) requirements/bench.in --upgrade --output-file requirements/bench.txt
 
 clean: ## Remove everything that the tasks above made, but no data
 	rm -rf $(VENV) build dist tests/interop/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -64,6 +66,12 @@ $(VENV)/.corral: $(PACKAGE) $(VENV)/.runtime
 
 $(VENV)/.dev: requirements/dev.txt | $(VENV)/.runtime
 	$(PIP) install --require-hashes -r $<
+	@touch $@
+
+# The other queues want versions of their own, so they have an environment of their own.
+$(VENV)/.bench: requirements/bench.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)/bench
+	$(VENV)/bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
 	@touch $@
 
 tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json

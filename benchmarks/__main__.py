@@ -15,7 +15,18 @@ from benchmarks.stage import Stage, versions
 from benchmarks.table import render
 from corral.testing.engines import start_engine
 
-NAMES = ("single", "batch", "endpoint", "websocket-add", "websocket-work", "latency", "idle", "million", "listeners")
+NAMES = (
+    "single",
+    "batch",
+    "endpoint",
+    "websocket-add",
+    "websocket-work",
+    "latency",
+    "idle",
+    "million",
+    "listeners",
+    "library",
+)
 
 
 def main(arguments: list[str]) -> None:

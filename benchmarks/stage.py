@@ -58,7 +58,7 @@ class Stage:
         self.warm_up = 1.0
         self.engine = engine
         self.redis = redis.Redis(port=engine.port or 0, socket_timeout=_START_SECONDS)
-        self._folder = folder
+        self.folder = folder
         self._profile = profile
         # Rewriting the append-only file in the middle of one run and not of the next would be noise.
         self.redis.config_set("auto-aof-rewrite-percentage", 0)
@@ -88,7 +88,7 @@ class Stage:
             "REDIS_URL": self.engine.url,
             "CORRAL_LOG_LEVEL": "warning",
         }
-        log = self._folder / "corral.log"
+        log = self.folder / "corral.log"
         with child(start, env, log) as process:
             until_blocking(lambda: _is_healthy(port, process, log), _START_SECONDS)
             with watched(process.pid, self._profile):
@@ -96,20 +96,20 @@ class Stage:
 
     def node(self, script: str, package: str, **options: Any) -> Any:
         """Run a script of `node/` to its end and return its answer."""
-        text = output(self._node(script, package, options), os.environ, self._folder / "node.log", _NODE_SECONDS)
+        text = output(self._node(script, package, options), os.environ, self.folder / "node.log", _NODE_SECONDS)
         return json.loads(text)
 
     @contextmanager
     def node_running(self, script: str, package: str, **options: Any) -> Iterator[int]:
         """Run a script of `node/` for the length of the block; its process id."""
-        with child(self._node(script, package, options), os.environ, self._folder / "node.log") as process:
+        with child(self._node(script, package, options), os.environ, self.folder / "node.log") as process:
             yield process.pid
 
     @contextmanager
     def module_running(self, name: str, *arguments: str) -> Iterator[tuple[int, int]]:
         """Run a module of this package, which prints its port first; the port and the process id."""
         with child(
-            [sys.executable, "-m", f"benchmarks.{name}", *arguments], os.environ, self._folder / f"{name}.log"
+            [sys.executable, "-m", f"benchmarks.{name}", *arguments], os.environ, self.folder / f"{name}.log"
         ) as process:
             assert process.stdout is not None
             yield int(process.stdout.readline()), process.pid
