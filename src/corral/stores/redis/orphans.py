@@ -13,7 +13,8 @@ _STATES = (
     "active", "wait", "waiting-children", "paused", "delayed", "prioritized", "completed", "failed", "stalled",
 )  # fmt: skip
 _PARTS = ("logs", "dependencies", "processed", "failed", "unsuccessful", "lock")
-_OWN = frozenset({"queues", "processes", "paused-workers", "idem", "card-jobs", "card-queues"})  # corral's keys beside a queue of that name
+# corral's keys beside a queue of that name
+_OWN = frozenset({"card-jobs", "card-queues", "idem", "paused-workers", "processes", "queues"})
 _HASH_OR_NOTHING = (b"hash", b"none")
 
 
