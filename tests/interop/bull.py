@@ -16,10 +16,12 @@ class Bull:
         self.node = node
         self.prefix = prefix
         self.version = version
+        self.on_postgres = isinstance(version, str)
 
     async def run(self, code: str, **args: Any) -> Any:
         """What the body of an async function returns; besides `node.mjs`, it sees `prefix`, `version` and `args`."""
         mail = f"const mail = (kept.mail ??= queue('{QUEUE}', prefix, {{}}, version));\n"
+        mail += f"const lastEventId = '{'0' if self.on_postgres else '0-0'}';\n"
         return await self.node.run(mail + code, prefix=self.prefix, version=self.version, **args)
 
     async def add(self, name: str, data: Any, **opts: Any) -> str:

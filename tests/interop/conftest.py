@@ -51,9 +51,17 @@ async def node(node_process: Node) -> AsyncIterator[Node]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "kind" in metafunc.fixturenames:
-        alone = _REDIS_ALONE.intersection(metafunc.fixturenames) or metafunc.definition.get_closest_marker("one_engine")
-        kinds = ("bullmq5", "bullmq6") if alone else ("bullmq5", "bullmq6", "postgres")
-        metafunc.parametrize("kind", kinds if "bull" in metafunc.fixturenames else kinds[1:2])
+        metafunc.parametrize("kind", _kinds(metafunc))
+
+
+def _kinds(metafunc: pytest.Metafunc) -> tuple[str, ...]:
+    chosen = metafunc.definition.get_closest_marker("kinds")
+    if chosen is not None:
+        return chosen.args
+    if "bull" not in metafunc.fixturenames:
+        return ("bullmq6",)
+    on_redis = ("bullmq5", "bullmq6")
+    return on_redis if _REDIS_ALONE.intersection(metafunc.fixturenames) else (*on_redis, "postgres")
 
 
 @pytest.fixture

@@ -64,7 +64,7 @@ async def test_a_pause_of_corral_stops_a_node_worker(bull: Bull, server: Running
     assert await bull.ran(1) == ["second"]
 
 
-@pytest.mark.parametrize("bull", [6], indirect=True, ids=["bullmq6"])
+@pytest.mark.kinds("bullmq6", "postgres")
 async def test_node_6_resumes_what_corral_paused(bull: Bull, server: RunningServer, client: Client) -> None:
     await client.add("mail", {"name": "before", "data": {"n": 1}})
     async with opened(server, "/queues/mail") as queue:
@@ -76,7 +76,7 @@ async def test_node_6_resumes_what_corral_paused(bull: Bull, server: RunningServ
     assert await bull.ran(3) == ["before", "during", "node during"]
 
 
-@pytest.mark.parametrize("bull", [5], indirect=True, ids=["bullmq5"])
+@pytest.mark.kinds("bullmq5")
 async def test_a_large_queue_paused_by_node_5_comes_back_whole(
     bull: Bull, server: RunningServer, client: Client
 ) -> None:

@@ -21,7 +21,9 @@ async def test_corral_carries_on_a_scheduler_of_node(bull: Bull, client: Client,
     await bull.run("await mail.upsertJobScheduler('tick', { every }, template)", every=EVERY, template=template)
     calls = await endpoint.take(4)
     slots = [_slot(call) for call in calls]
-    assert [later - sooner for sooner, later in itertools.pairwise(slots)] == [EVERY] * 3
+    gaps = [later - sooner for sooner, later in itertools.pairwise(slots)]
+    # On Postgres BullMQ skips a slot after a run that was late.
+    assert all(gap % EVERY == 0 for gap in gaps) if bull.on_postgres else gaps == [EVERY] * 3
     for call in calls:
         assert (call.job["name"], call.job["data"], call.job["opts"]["attempts"]) == ("welcome", {"to": "ann"}, 2)
         assert (call.job["id"], call.job["repeatJobKey"]) == (f"repeat:tick:{_slot(call)}", "tick")
@@ -54,9 +56,10 @@ async def test_limits_of_a_scheduler_hold(
     """
     await client.register("mail", endpoint.url)
     await bull.run(code, repeat=repeat)
-    await endpoint.take(3)
+    least = 3 if also_limit or not bull.on_postgres else 2  # after a late run, BullMQ may skip a slot there
+    await endpoint.take(least)
     await until(lambda: _is_idle(client))
-    assert 3 <= len(endpoint.seen) <= (3 if also_limit else 4)
+    assert least <= len(endpoint.seen) <= (3 if also_limit else 4)
 
 
 async def test_node_carries_on_a_repetition_of_corral(bull: Bull, client: Client) -> None:
@@ -105,7 +108,7 @@ async def test_a_failing_iteration_is_tried_again_and_the_series_goes_on(
     assert len(set(slots)) == 3
 
 
-@pytest.mark.parametrize("bull", [5], indirect=True, ids=["bullmq5"])
+@pytest.mark.kinds("bullmq5")
 @pytest.mark.parametrize("repeat", [{"every": 200}, {"pattern": "* * * * * *"}], ids=["every", "pattern"])
 async def test_corral_carries_on_repeatable_jobs_of_node_5(
     bull: Bull, client: Client, endpoint: EndpointServer, repeat: dict[str, Any]

@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+import pytest
+
 from corral.testing.server import RunningServer
 from corral.testing.waiting import until
 from tests.acceptance.client import Client
@@ -21,7 +23,7 @@ async def test_jobs_in_every_state(bull: Bull, client: Client, endpoint: Endpoin
         own = await bull.run(code, state=state)
         for job in own:
             job.pop("debounceId", None)  # the former name, which 5 repeats beside the new one
-        assert shown == own, state
+        assert shown == [_named(bull, job) for job in own], state
         for job in shown:
             assert await client.job("mail", job["id"]) == job
 
@@ -37,7 +39,8 @@ async def test_counts(bull: Bull, client: Client, server: RunningServer, endpoin
             assert shown == counts
         else:  # 6 has no count of its own for the jobs of a paused queue
             waiting = shown.pop("paused") + shown.pop("waiting")
-            assert {**shown, "waiting": waiting} == counts
+            counted = waiting if bull.on_postgres and paused else counts["waiting"]  # there it counts none of these
+            assert {**shown, "waiting": waiting} == {**counts, "waiting": counted}
         if not paused:
             await bull.run("await mail.pause()")
 
@@ -54,10 +57,11 @@ async def test_a_job_right_after_adding_it(bull: Bull, client: Client) -> None:
         await bull.run("await mail.remove(id)", id=shown["id"])
         code = "return JSON.parse(JSON.stringify(await mail.add('welcome', { n: 1 }, opts)))"
         other = await bull.run(code, opts=opts)
-        assert shown | {"id": "", "timestamp": 0} == other | {"id": "", "timestamp": 0}
+        assert shown | {"id": "", "timestamp": 0} == _named(bull, other) | {"id": "", "timestamp": 0}
         await bull.run("await mail.remove(id)", id=other["id"])
 
 
+@pytest.mark.kinds("bullmq5", "bullmq6")
 async def test_each_side_sees_the_workers_of_the_other(bull: Bull, server: RunningServer) -> None:
     async with opened(server, "/queues/mail") as queue:
         await bull.work(name="node's")
@@ -77,7 +81,7 @@ async def test_node_hears_what_corral_does(
 ) -> None:
     endpoint.script = hold
     await bull.run(
-        "kept.heard = []; const told = events('mail', prefix, { lastEventId: '0-0' }, version);"
+        "kept.heard = []; const told = events('mail', prefix, { lastEventId }, version);"
         "for (const name of names) told.on(name, (args) => kept.heard.push([name, args]));",
         names=[
             "added",
@@ -127,7 +131,14 @@ async def test_corral_hears_what_node_does(bull: Bull, server: RunningServer) ->
         assert await _until_heard(events, "failed") == {"jobId": "2", "failedReason": "no", "prev": "active"}
         await bull.run("await mail.pause(); await mail.resume(); await mail.remove('1')")
         await _until_heard(events, "paused")
+        if bull.on_postgres:  # where BullMQ tells of no removal
+            return
         assert await _until_heard(events, "removed") == {"jobId": "1", "prev": "completed"}
+
+
+def _named(bull: Bull, job: dict[str, Any]) -> dict[str, Any]:
+    """The job as corral names its queue; BullMQ knows no prefix on Postgres."""
+    return {**job, "queueQualifiedName": f"{bull.prefix}:{job['queueQualifiedName']}"} if bull.on_postgres else job
 
 
 async def _until_heard(events: Any, wanted: str) -> Any:
