@@ -65,7 +65,7 @@ async def test_p58_two_instances_share_the_jobs_and_both_follow_an_update(
     serve: Serve, endpoint: EndpointServer
 ) -> None:
     endpoint.script = hold
-    one, two = await serve(), await serve()
+    one, two = [await serve(shutdown_timeout=20) for _ in range(2)]
     client = Client(one.port)
     await client.register("orders", endpoint.url)
     for server in (one, two):

@@ -17,11 +17,14 @@ class Bell:
         self._rung = asyncio.Event()
 
     def __enter__(self) -> Self:
-        self._listener.listen(self._channel, self._name, self._rung.set)
+        self._listener.listen(self._channel, self._name, self.ring)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        self._listener.unlisten(self._channel, self._name, self._rung.set)
+        self._listener.unlisten(self._channel, self._name, self.ring)
+
+    def ring(self) -> None:
+        self._rung.set()
 
     async def rang(self, timeout: float) -> bool:
         """Wait up to `timeout` seconds; whether it rang."""

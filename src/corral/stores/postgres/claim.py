@@ -11,6 +11,7 @@ from corral.stores.postgres.codec import claimed_job
 from corral.stores.postgres.database import Database, Row
 from corral.stores.postgres.listener import Listener
 from corral.stores.postgres.names import Names
+from corral.stores.postgres.signs import Signs
 from corral.stores.postgres.waiting import Waiting
 
 
@@ -38,10 +39,13 @@ class Claimer:
 class NotifiedWaiter:
     """Waits for what every add notifies; hears it from its beginning on, so that nothing falls between two waits."""
 
-    def __init__(self, database: Database, listener: Listener, waiting: Waiting, queue: str, name: str | None) -> None:
+    def __init__(
+        self, database: Database, listener: Listener, waiting: Waiting, signs: Signs, queue: str, name: str | None
+    ) -> None:
         self._database = database
         self._listener = listener
         self._waiting = waiting
+        self._signs = signs
         self._queue = queue
         self._name = name
         self._bell = Bell(listener, "bullmq_jobs", queue)
@@ -55,8 +59,11 @@ class NotifiedWaiter:
             return 0
         if not self._listener.is_ready:
             raise StoreUnavailable("Postgres cannot be reached: no connection that listens")
+        if self._signs.take(self._queue):
+            return 0
         most = self._database.limits.poll_every
-        rang = await self._bell.rang(min(timeout, most))
+        with self._signs.waits(self._queue, self._bell):
+            rang = await self._bell.rang(min(timeout, most))
         return 0 if rang or timeout > most else None
 
     async def pass_on(self) -> None:
