@@ -105,6 +105,8 @@ def job_options(terms: Terms, payload: Any, given: EnqueueOptions) -> JobOptions
         stored["delay"] = _milliseconds(delay)
     if priority := given.get("priority"):
         _at_least(0, priority=priority)
+        if priority > _MOST_PRIORITY:
+            raise InvalidInput(f"priority has to be at most {_MOST_PRIORITY}: {priority!r} is refused")
         stored["priority"] = priority
     if key := given.get("deduplication_key"):
         stored["deduplication"] = {"id": key}
@@ -116,6 +118,8 @@ def job_options(terms: Terms, payload: Any, given: EnqueueOptions) -> JobOptions
 
 FOR_EVER = 2**31 - 1
 """Stalls that a job may have: a crash of its worker is no attempt of the job."""
+
+_MOST_PRIORITY = 2_097_152  # BullMQ's own
 
 UNRUN = "numAttempts"
 """The option, 0, of a job that is to expire without a run."""

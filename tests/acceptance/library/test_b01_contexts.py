@@ -82,6 +82,28 @@ async def test_b05_a_deduplication_key_lets_one_job_in(context: Context) -> None
     assert await ping.enqueue(2, deduplication_key="other") != first
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"num_attempts": -1},
+        {"num_attempts": 1.5},
+        {"num_attempts": True},
+        {"timeout_secs": -1},
+        {"delay_secs": "1"},
+        {"delay_secs": float("nan")},
+        {"priority": 3_000_000},
+        {"job_group": ""},
+        {"channel": ""},
+        {"channel": "a:b"},
+    ],
+    ids=str,
+)
+async def test_b05_what_cannot_be_is_refused(context: Context, given: Any) -> None:
+    ping = JobDefinition(name="PING", context=context, work_function=Recorder().work)
+    with pytest.raises(InvalidInput, match="refused"):
+        await ping.enqueue(1, **given)
+
+
 @dataclass
 class Letter:
     to: str
