@@ -10,6 +10,7 @@ from corral.stores.redis.address import Address
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine, start_engine
 from corral.testing.fault_proxy import FaultProxy
+from corral.testing.postgres import RunningPostgres, start_postgres
 from tests.acceptance.endpoint import EndpointServer
 from tests.reliability.counting import CountingEndpoint
 
@@ -18,6 +19,13 @@ from tests.reliability.counting import CountingEndpoint
 def engine(tmp_path: Path) -> Iterator[RunningEngine]:
     """An engine that the test may kill; what it has acknowledged is on disk."""
     with start_engine(tmp_path / "engine", tcp=True, durability="fsync") as running:
+        yield running
+
+
+@pytest.fixture
+def durable() -> Iterator[RunningPostgres]:
+    """A Postgres that the test may kill; what it has committed is on disk."""
+    with start_postgres(durable=True) as running:
         yield running
 
 

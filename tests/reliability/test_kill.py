@@ -1,10 +1,13 @@
 """A server that is killed again and again loses no job."""
 
+import asyncio
+import os
 from pathlib import Path
 
 import pytest
 
 from corral.testing.engines import RunningEngine
+from corral.testing.postgres import RunningPostgres
 from corral.testing.server import TOKEN
 from corral.testing.waiting import until
 from tests.acceptance.client import Client
@@ -15,6 +18,7 @@ QUEUE = "orders"
 BATCH = 1000
 KILLS = 5
 CONCURRENCY = 100
+POSTGRES_JOBS = int(os.environ.get("CORRAL_KILL_JOBS", "3000"))  # 20,000 take a minute
 STATES = "waiting,active,completed,failed,delayed"
 VARIABLES = {
     "AUTH_TOKENS": TOKEN,
@@ -34,6 +38,35 @@ async def test_killed_beside_an_engine_that_goes_on(
     tmp_path: Path, engine: RunningEngine, counting: CountingEndpoint
 ) -> None:
     await _kill_on_the_way(tmp_path, counting, 3_000, REDIS_URL=engine.url)
+
+
+@pytest.mark.timeout(120)
+async def test_killed_beside_a_postgres_that_goes_on(
+    tmp_path: Path, durable: RunningPostgres, counting: CountingEndpoint
+) -> None:
+    url = durable.create_migrated("killed")
+    await _kill_on_the_way(tmp_path, counting, POSTGRES_JOBS, DATABASE_URL=url)
+
+
+@pytest.mark.timeout(120)
+async def test_goes_on_beside_a_postgres_that_is_killed(
+    tmp_path: Path, durable: RunningPostgres, counting: CountingEndpoint
+) -> None:
+    url = durable.create_migrated("goes_on")
+    async with corral_serve(tmp_path, **VARIABLES, DATABASE_URL=url) as command:
+        client = Client(await command.port())
+        ids = await _begin(client, counting, POSTGRES_JOBS)
+        for kill in range(KILLS):
+            await counting.has_seen(POSTGRES_JOBS * (kill + 1) // (KILLS + 1))
+            await asyncio.to_thread(durable.kill)
+            await asyncio.to_thread(durable.restart)
+        await counting.has_seen(POSTGRES_JOBS)
+        await until(lambda: _is_done(client, POSTGRES_JOBS), 30)
+        counts = await client.counts(QUEUE, STATES)
+    print(f"{POSTGRES_JOBS} jobs, {KILLS} kills of Postgres: {counting.again} jobs were run again")
+    assert counts["completed"] == POSTGRES_JOBS
+    assert counting.calls.keys() == set(ids)
+    assert counting.again <= KILLS * CONCURRENCY
 
 
 async def _kill_on_the_way(folder: Path, counting: CountingEndpoint, jobs: int, **engine: str) -> None:
