@@ -12,6 +12,9 @@ OPERATOR = ""
 GONE = "-"
 """Owns what is left of an application that was deleted: nobody gets it before it is empty."""
 
+DELIVERIES = "corral-deliveries"
+"""The queue that the server itself works; it is no application's."""
+
 MOST_QUEUES = 10_000
 """Names that one application may take; all of them are held in memory."""
 
@@ -54,9 +57,9 @@ class Ownership:
         return queue in self.queues(application) or self._kept.get(queue) is not None
 
     def is_reserved(self, queue: str, application: str) -> bool:
-        """Whether the name is kept for the queues of another application."""
+        """Whether the name is kept for the queues of another application, or of the server."""
         found = _OWN_NAME.search(queue)
-        return found is not None and found[1] != short_id(application)
+        return queue == DELIVERIES or (found is not None and found[1] != short_id(application))
 
     def logical(self, physical: str, application: str) -> str | None:
         """How the application calls the queue of the engine; None when it is not the application's."""

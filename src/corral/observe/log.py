@@ -200,6 +200,19 @@ def slow_consumer(kind: str, queue: str) -> None:
     voice.warning("slow-consumer", text, voice.requests, kind=kind, queue=queue)
 
 
+# Deliveries
+
+
+def receiver_disabled(kind: str, receiver: str, why: str) -> None:
+    text = f"The {kind} {receiver} is switched off: {why}"
+    voice.warning("receiver-disabled", text, kind=kind, receiver=receiver)
+
+
+def events_missed(queue: str) -> None:
+    text = f"Queue {queue}: events were dropped before anybody could be told of them"
+    voice.error("events-missed", text, voice.trouble, queue=queue)
+
+
 # Workers and jobs
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import msgspec
 
+from corral.delivery.deliveries import Deliveries
 from corral.lifecycle.accounts import Accounts
 from corral.lifecycle.audit import Audit
 from corral.lifecycle.ceiling import Ceiling
@@ -38,6 +39,7 @@ class Services(msgspec.Struct, frozen=True):
     usage: Usage
     audit: Audit
     ceiling: Ceiling
+    deliveries: Deliveries
     names: NameLimits = NameLimits()
     version: str = ""
     caller: Caller = OPERATOR

@@ -44,6 +44,8 @@ async def submit(services: Services, given: Submission, defaults: JobDefaults) -
     }
     job = new_job(given, notes, default_options(given.queue, defaults))
     card = JobCard(given.queue, job_id, application, now, given.metadata, given.webhooks)
+    if given.webhooks:
+        await _hook(services, given.queue, given.webhooks)
     await services.store.job_index.put([card])
     try:
         (added,) = await add(services.store, given.queue, [job], now)
@@ -119,7 +121,15 @@ async def with_jobs(services: Services, page: CardPage) -> list[Listed]:
 async def register(services: Services, job_id: str, webhooks: Mapping[str, str]) -> None:
     """Add to the URLs that hear of the job."""
     card = await card_of(services, job_id)
+    await _hook(services, card.queue, webhooks)
     await services.store.job_index.merge(card.queue, card.job_id, {"webhooks": dict(webhooks)})
+
+
+async def _hook(services: Services, queue: str, webhooks: Mapping[str, str]) -> None:
+    """Raises `InvalidInput` for a URL that must not be called."""
+    await services.deliveries.check(webhooks.values())
+    physical = queue if services.claim is None else await services.claim(queue)
+    await services.deliveries.subscribers.hook(physical)
 
 
 async def _jobs(services: Services, queue: str, ids: Sequence[str]) -> dict[tuple[str, str], Job]:

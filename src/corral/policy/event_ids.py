@@ -4,11 +4,19 @@ from bisect import bisect_left, insort
 
 Order = tuple[int, int]
 
+_FIRST_MOMENT = 1_000_000_000_000
+
 
 def order(event_id: str) -> Order:
     """What the ids of a stream are sorted by."""
     first, _, serial = event_id.partition("-")
     return int(first), int(serial or 0)
+
+
+def moment(event_id: str) -> int | None:
+    """When it was written, in ms, where ids tell; numbers in a row do not."""
+    first = order(event_id)[0]
+    return first if first >= _FIRST_MOMENT else None
 
 
 def is_after(one: str, other: str) -> bool:

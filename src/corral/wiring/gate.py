@@ -10,6 +10,7 @@ from corral.lifecycle.intake import Clock
 from corral.lifecycle.kept import Keeper, Kept
 from corral.lifecycle.ownership import Ownership
 from corral.lifecycle.quota import Quota
+from corral.lifecycle.subscribers import Subscribers
 from corral.lifecycle.usage import Usage
 from corral.model.application import ApiKey, Application
 from corral.operations.services import Services
@@ -35,7 +36,8 @@ class Gate:
         self.usage = Usage(records, keys)
         self.audit = Audit(store.journals)
         self.ceiling = Ceiling(store, applications, self.ownership)
-        self.keeper = Keeper(records, (applications, keys, owners))
+        self.subscribers = Subscribers(store, self.ownership, clock)
+        self.keeper = Keeper(records, (applications, keys, owners, *self.subscribers.kept))
 
     def authority(self, services: Services, settings: Settings) -> Authority:
         """Knows every credential."""

@@ -1,11 +1,13 @@
 """Text of a setting to its value. Every parser raises `ValueError` whose message says what is allowed."""
 
+import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from corral.model.errors import InvalidInput
+from corral.policy.targets import Allowed, allowed_of
 from corral.stores.postgres.schema import Schema
 from corral.stores.redis.address import Address
 
@@ -86,6 +88,20 @@ def tokens(value: str) -> tuple[str, ...]:
     if not all(part.isprintable() and part.isascii() for part in found):
         raise ValueError("tokens of printable ASCII characters, separated by commas")
     return found
+
+
+def targets(value: str) -> Allowed:
+    """Networks and names, separated by commas; the word none is no one."""
+    texts = [part.strip() for part in value.split(",") if part.strip()]
+    return Allowed() if texts == ["none"] else allowed_of(texts)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches the address."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower().rstrip(".") == "localhost"
 
 
 def directory(value: str) -> Path:

@@ -34,6 +34,7 @@ from corral.server.service import table as service
 from corral.server.v1.routes import routes_of
 from corral.server.v1.sockets import EventSockets
 from corral.store.store import Store
+from corral.wiring.delivering import Delivering
 from corral.wiring.engine import engine_of
 from corral.wiring.gate import Gate
 from corral.wiring.hiring import Hiring
@@ -70,6 +71,7 @@ class Process:
             bells = Doorbells(store.jobs, now_ms)
             self._lessor = Lessor(working.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
             self._upkeep = IndexUpkeep(store, now_ms)
+            self._delivering = Delivering(store, self._gate, settings, now_ms)
             self._presence = Presence(store.presence, str(uuid.uuid4()), self._workers, now_ms)
             self._server = self._make_server(working)
             await self._server.start()
@@ -82,6 +84,7 @@ class Process:
         if settings.runs_workers:
             self._fleet = Fleet(store, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
             self._fleet.start()
+            self._delivering.start()
 
     @property
     def port(self) -> int:
@@ -104,6 +107,7 @@ class Process:
         deadline = asyncio.get_running_loop().time() + seconds
         await self._results.close()
         working = [self._fleet.stop(seconds)] if self._fleet else []
+        working.append(self._delivering.stop(seconds))
         await asyncio.gather(self._server.stop(seconds), *working)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
@@ -129,6 +133,7 @@ class Process:
             usage=self._gate.usage,
             audit=self._gate.audit,
             ceiling=self._gate.ceiling,
+            deliveries=self._delivering.deliveries,
             names=names,
             version=__version__,
         )

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
+from corral.policy.targets import LOOPBACK as LOOPBACK_TARGETS
+from corral.policy.targets import Allowed, allowed_of
 from corral.wiring import parse
 
 ALL_INTERFACES = "*"
@@ -94,6 +96,9 @@ class Settings:
     )
     rate_limit_max_requests: int = _applications(
         "RATE_LIMIT_MAX_REQUESTS", parse.whole(0), 100, "Requests to /api per key in that time; 0 is no limit."
+    )
+    given_targets: Allowed | None = _applications(  # noqa: RUF009 - it never changes
+        "CORRAL_ALLOW_TARGETS", parse.targets, None, "Networks and hosts that webhooks may call beside public ones."
     )
     rate_limit_everywhere: bool = _applications(
         "CORRAL_RATE_LIMIT_EVERYWHERE", parse.switch, False, "Count requests to all other routes as well."
@@ -259,6 +264,13 @@ class Settings:
         """Whether anything says where a Redis is."""
         given = (self.redis_url, self.redis_host, self.redis_port, self.redis_socket)
         return any(part is not None for part in given)
+
+    @property
+    def allowed_targets(self) -> Allowed:
+        """What webhooks may call that is not public; a server that only this machine reaches may call this machine."""
+        if self.given_targets is not None:
+            return self.given_targets
+        return allowed_of(LOOPBACK_TARGETS) if parse.is_loopback(self.host) else Allowed()
 
     @property
     def bind_host(self) -> str:

@@ -1,0 +1,1 @@
+"""Telling receivers outside of what happens to jobs: events become deliveries, deliveries become calls."""

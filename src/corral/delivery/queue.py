@@ -1,0 +1,51 @@
+"""The internal queue: each delivery is a job of it."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from corral.lifecycle.ownership import DELIVERIES
+from corral.model.delivery import Delivery
+from corral.model.job import NewJob
+from corral.policy.targets import origin_of
+from corral.store.store import Store
+
+QUEUE = DELIVERIES
+_LANES = 8
+"""Calls to one receiver at once; those about one job go through one lane, one after the other."""
+
+_KEEP: dict[str, Any] = {
+    "removeOnComplete": {"age": 86_400, "count": 20_000},
+    "removeOnFail": {"age": 604_800, "count": 100_000},
+}
+_MOST = 200  # that are added in one go
+_encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(Delivery).decode
+
+
+def message_id(*parts: str) -> str:
+    """The same for the same parts, so that what is found twice is sent once."""
+    return "msg_" + hashlib.blake2b("\0".join(parts).encode(errors="surrogateescape"), digest_size=16).hexdigest()
+
+
+async def send(store: Store, deliveries: Sequence[tuple[Delivery, str]], now: int) -> None:
+    """Add them, each with the URL that it is to go to. Raises `StoreUnavailable`, after which it may be repeated."""
+    jobs = [_job(delivery, url, delivery.message) for delivery, url in deliveries]
+    for first in range(0, len(jobs), _MOST):
+        await store.jobs.add(QUEUE, jobs[first : first + _MOST], now)
+
+
+async def send_again(store: Store, delivery: Delivery, url: str, job_id: str, now: int) -> str:
+    """The same message as another job; its id."""
+    again = msgspec.structs.replace(delivery, resent=True)
+    (added,) = await store.jobs.add(QUEUE, [_job(again, url, job_id)], now)
+    return added
+
+
+def _job(delivery: Delivery, url: str, job_id: str) -> NewJob:
+    lane = hashlib.blake2b(delivery.job_id.encode(errors="surrogateescape"), digest_size=2).digest()
+    group = message_id(delivery.application, origin_of(url), str(lane[0] % _LANES))
+    opts = {"attempts": 1, "jobId": job_id, "group": {"id": group}, **_KEEP}
+    return NewJob(delivery.kind, _encode(delivery), opts)

@@ -1,0 +1,131 @@
+"""Who hears of changes of jobs, held in memory, and from when on."""
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+from corral.lifecycle.kept import Kept
+from corral.lifecycle.ownership import Ownership
+from corral.lifecycle.places import Places
+from corral.model.errors import Forbidden, NotFound
+from corral.model.subscriber import SigningSecret, Subscription, Webhook
+from corral.store.directory import NameQuery
+from corral.store.store import Store
+
+OPERATORS = "master"
+"""The application that what is the operator's is said to be of; its subscribers hear of the jobs of all."""
+
+MOST = 1000
+"""Webhooks, and subscriptions, that one application may have."""
+
+_PAGE = 1000
+T = TypeVar("T", Webhook, Subscription)
+
+
+class Subscribers:
+    """Webhooks, subscriptions, the queues in which jobs have URLs of their own, and what signs for those."""
+
+    def __init__(self, store: Store, ownership: Ownership, clock: Callable[[], int]) -> None:
+        records = store.records
+        self.webhooks = Kept(records, "webhooks", Webhook)
+        self.subscriptions = Kept(records, "subscriptions", Subscription)
+        self.hooked = Kept(records, "hooked-queues", int)
+        self.secrets = Kept(records, "signing-secrets", SigningSecret)
+        self.places = Places(records, store.events)
+        self._directory = store.directory
+        self._ownership = ownership
+        self._clock = clock
+
+    @property
+    def kept(self) -> tuple[Kept[Webhook], Kept[Subscription], Kept[int], Kept[SigningSecret]]:
+        """What is to be looked after."""
+        return self.webhooks, self.subscriptions, self.hooked, self.secrets
+
+    @property
+    def applications(self) -> set[str]:
+        """Those that have any subscriber, active or not."""
+        webhooks = {one.application for one in self.webhooks.all().values()}
+        return webhooks | {one.application for one in self.subscriptions.all().values()}
+
+    def webhooks_for(self, application: str) -> list[Webhook]:
+        """Those that may hear of its jobs."""
+        return [one for one in self.webhooks.all().values() if one.application in (application, OPERATORS)]
+
+    def subscriptions_for(self, application: str) -> list[Subscription]:
+        """Those that may hear of its jobs."""
+        return [one for one in self.subscriptions.all().values() if one.application in (application, OPERATORS)]
+
+    def owner(self, queue: str) -> str:
+        """The application whose jobs are in the engine's queue."""
+        return self._ownership.owner(queue) or OPERATORS
+
+    def name_for(self, application: str, queue: str) -> str:
+        """How the application calls the engine's queue."""
+        return self._ownership.logical(queue, application) or queue
+
+    async def add_webhook(self, webhook: Webhook) -> None:
+        """Hears of what happens from now on. Raises `Forbidden` for too many."""
+        await self._begin(webhook.application, self.webhooks.all().values())
+        await self.webhooks.put(webhook.id, webhook)
+
+    async def add_subscription(self, subscription: Subscription) -> None:
+        """Hears of what happens from now on. Raises `Forbidden` for too many."""
+        await self._begin(subscription.application, self.subscriptions.all().values())
+        await self.subscriptions.put(subscription.id, subscription)
+
+    async def hook(self, queue: str) -> None:
+        """A job of the engine's queue is about to get URLs of its own."""
+        if self.hooked.get(queue) is not None:
+            return
+        if not {self.owner(queue), OPERATORS} & self.applications:
+            await self.places.start_from_now([queue])
+        await self.hooked.add(queue, self._clock())
+
+    async def unhook(self, queue: str) -> None:
+        """The queue is gone."""
+        await self.hooked.remove(queue)
+
+    def webhook(self, application: str | None, webhook_id: str) -> Webhook:
+        """Of the application; None: of any. Raises `NotFound`."""
+        return _owned(self.webhooks, application, webhook_id, "Webhook")
+
+    def subscription(self, application: str | None, subscription_id: str) -> Subscription:
+        """Of the application; None: of any. Raises `NotFound`."""
+        return _owned(self.subscriptions, application, subscription_id, "Subscription")
+
+    async def _begin(self, application: str, others: Iterable[Webhook | Subscription]) -> None:
+        await self.webhooks.refresh()
+        await self.subscriptions.refresh()
+        if sum(one.application == application for one in others) >= MOST:
+            raise Forbidden(f"This application has {MOST} of them already")
+        followed = self.applications
+        if application in followed or OPERATORS in followed:
+            return
+        if application == OPERATORS:
+            queues = [queue for queue in await self.all_queues() if self.owner(queue) not in followed]
+        else:
+            await self._ownership.refresh()
+            queues = list(self._ownership.queues(application).values())
+        await self.places.start_from_now(queue for queue in queues if self.hooked.get(queue) is None)
+
+    async def refresh(self) -> None:
+        """Learn what other processes have done up to now."""
+        await asyncio.gather(self.webhooks.refresh(), self.subscriptions.refresh(), self._ownership.refresh())
+
+    async def all_queues(self) -> list[str]:
+        """The engine's names of all queues that there are."""
+        found: list[str] = []
+        after = ""
+        while True:
+            names, end = await self._directory.names(NameQuery(limit=_PAGE, after=after), self._clock())
+            found += names
+            if end is None:
+                return found
+            after = end
+
+
+def _owned(kept: Kept[T], application: str | None, record_id: str, what: str) -> T:
+    found = kept.get(record_id)
+    if found is None or application not in (None, found.application):
+        raise NotFound(f"{what} '{record_id}' not found")
+    return found
