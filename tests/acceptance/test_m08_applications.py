@@ -73,7 +73,7 @@ async def test_m09_the_secret_is_shown_once_and_not_stored(serve: Serve) -> None
     shop = await operator.make()
     for path in ("/api/applications", f"/api/applications/{shop.application}"):
         assert (shop.key or "-") not in (await operator.call("GET", path)).text
-    store = server.process.engine.store  # type: ignore[attr-defined]
+    store = server.process.engine.store
     for kind in ("applications", "keys"):
         _, records = await store.records.all(kind)
         assert records

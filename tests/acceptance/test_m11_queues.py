@@ -1,6 +1,7 @@
 """Which queues an application and its keys may use, on every surface."""
 
 import json
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
@@ -62,7 +63,7 @@ async def test_m11_roles(serve: Serve) -> None:
     reader, writer = await operator.another(shop, "read"), await operator.another(shop, "enqueue")
     worker, manager = await operator.another(shop, "work"), await operator.another(shop, "manage")
     job = f"/v1/queues/mail/jobs/{job_id}"
-    asked = {
+    asked: dict[str, Any] = {
         "read": ("GET", job),
         "enqueue": ("POST", "/v1/queues/mail/jobs", [{"name": "n"}]),
         "work": ("POST", "/v1/queues/mail/leases", {"count": 1, "leaseMs": 1000}),

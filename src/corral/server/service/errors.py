@@ -90,7 +90,7 @@ def as_refusal(error: CorralError) -> Response:
 
 def as_plain(error: CorralError) -> Response:
     """The same for jobs: who may not call at all, or not on this queue, is told so with a code."""
-    if isinstance(error, (Unauthorized, Forbidden)):
+    if isinstance(error, (Unauthorized, QueueForbidden)):
         return as_refusal(error)
     found = as_refusal(error)
     return msgspec.structs.replace(found, body=_encode({"success": False, "error": str(error)}))
