@@ -1,10 +1,16 @@
 -- retain: of the finished jobs of a state, remove those that ended at least p_age seconds ago and those beyond the
--- newest p_count, each up to a thousand. null: no such limit.
-CREATE FUNCTION {own}.retain(p_queue text, p_state job_state, p_now bigint, p_age bigint, p_count bigint) RETURNS void
+-- newest p_count, each up to a thousand. null: no such limit. Finding those beyond means counting so many, so that a
+-- count over a thousand is looked at only now and then, and some two in a hundred more are kept meanwhile. p_ended:
+-- how many have ended just now.
+CREATE FUNCTION {own}.retain(
+  p_queue text, p_state job_state, p_now bigint, p_age bigint, p_count bigint, p_ended bigint
+) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  v_ids text[] := '{}';
+  v_ids  text[] := '{}';
+  v_last bigint := currval('event_seq');
+  v_step bigint := greatest(p_count / 50, 1);
 BEGIN
   IF p_age >= 0 THEN
     v_ids := ARRAY(
@@ -14,7 +20,7 @@ BEGIN
       ORDER BY finished_at_ms LIMIT 1000 FOR UPDATE SKIP LOCKED
     );
   END IF;
-  IF p_count >= 0 THEN
+  IF p_count >= 0 AND (p_count <= 1000 OR v_last / v_step <> (v_last - p_ended) / v_step) THEN
     v_ids := v_ids || ARRAY(
       SELECT id FROM job
       WHERE queue = p_queue AND state = p_state AND state IN ('completed', 'failed')
@@ -75,7 +81,7 @@ CREATE FUNCTION {own}.retain_all(
 ) RETURNS void
 LANGUAGE sql
 AS $$
-  SELECT {own}.retain(p_queue, e.kind::job_state, p_now, e.age, e.count) FROM (
+  SELECT {own}.retain(p_queue, e.kind::job_state, p_now, e.age, e.count, cardinality(p_kinds)) FROM (
     SELECT DISTINCT kind, age, count
     FROM unnest(p_kinds, p_discards, p_ages, p_counts) AS g(kind, discard, age, count)
     WHERE kind IN ('completed', 'failed') AND discard IS NOT TRUE AND (age IS NOT NULL OR count IS NOT NULL)

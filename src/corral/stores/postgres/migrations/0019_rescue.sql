@@ -11,6 +11,7 @@ SET enable_mergejoin TO off
 AS $$
 DECLARE
   v_last bigint;
+  v_tids tid[];
   v_ids  text[];
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('corral:rescue'), hashtext(p_queue)) THEN
@@ -23,11 +24,11 @@ BEGIN
   INSERT INTO meta VALUES (p_queue, 'stalled-check', p_now)
   ON CONFLICT (queue, field) DO UPDATE SET value = excluded.value;
 
-  v_ids := ARRAY(
-    SELECT id FROM job
+  SELECT array_agg(ctid), coalesce(array_agg(id), '{}') INTO v_tids, v_ids FROM (
+    SELECT ctid, id FROM job
     WHERE queue = p_queue AND state = 'active' AND stalled_marked AND locked_until_ms < p_now
     ORDER BY locked_until_ms FOR UPDATE SKIP LOCKED
-  );
+  ) AS stalled;
   UPDATE job SET
     state = 'waiting', seq = nextval('job_seq'), lock_token = NULL, locked_until_ms = NULL, stalled_marked = false,
     stalled_count = stalled_count + 1,
@@ -37,14 +38,12 @@ BEGIN
       ) THEN 'job stalled more than allowable limit'
       ELSE deferred_failure
     END
-  FROM unnest(v_ids) AS stalled(key) WHERE job.queue = p_queue AND job.id = stalled.key;
+  WHERE ctid = ANY (v_tids);
 
-  UPDATE job SET stalled_marked = true
-  FROM unnest(ARRAY(
-    SELECT id FROM job
-    WHERE queue = p_queue AND state = 'active' AND NOT stalled_marked FOR UPDATE SKIP LOCKED
-  )) AS active(key)
-  WHERE job.queue = p_queue AND job.id = active.key;
+  v_tids := ARRAY(
+    SELECT ctid FROM job WHERE queue = p_queue AND state = 'active' AND NOT stalled_marked FOR UPDATE SKIP LOCKED
+  );
+  UPDATE job SET stalled_marked = true WHERE ctid = ANY (v_tids);
 
   IF v_ids <> '{}' THEN
     INSERT INTO event (queue, event, data, created_at_ms)
@@ -68,19 +67,22 @@ SET enable_mergejoin TO off
 AS $$
 DECLARE
   v_lost text[];
+  v_tids tid[];
 BEGIN
   SELECT array_agg(h.key) INTO v_lost
   FROM unnest(p_ids, p_tokens) AS h(key, token)
-  WHERE NOT EXISTS (
-    SELECT FROM job WHERE queue = p_queue AND id = h.key AND state = 'active' AND lock_token = h.token
+  WHERE (
+    SELECT true FROM job WHERE queue = p_queue AND id = h.key AND state::text = 'active' AND lock_token = h.token
+  ) IS NULL; -- a question for each, as one for all could be answered by going through the table
+  v_tids := ARRAY(
+    SELECT held.ctid FROM unnest(p_ids, p_tokens) AS h(key, token), LATERAL (
+      SELECT ctid FROM job
+      WHERE queue = p_queue AND id = h.key AND state::text = 'active' AND lock_token = h.token
+      FOR UPDATE SKIP LOCKED
+    ) AS held
   );
   UPDATE job SET locked_until_ms = greatest(locked_until_ms, {own}.clock_ms() + p_lock_ms)
-  FROM unnest(ARRAY(
-    SELECT job.id FROM unnest(p_ids, p_tokens) AS h(key, token), job
-    WHERE job.queue = p_queue AND job.id = h.key AND job.state = 'active' AND job.lock_token = h.token
-    FOR UPDATE OF job SKIP LOCKED
-  )) AS held(key)
-  WHERE job.queue = p_queue AND job.id = held.key;
+  WHERE ctid = ANY (v_tids);
   RETURN coalesce(v_lost, '{}');
 END;
 $$;
