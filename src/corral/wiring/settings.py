@@ -56,25 +56,13 @@ class Settings:
         secret=True,
     )
     processes: int = _server(
-        "CORRAL_PROCESSES",
-        parse.whole(1, 256),
-        1,
-        "Server processes that share the port.",
-        flag="--processes",
+        "CORRAL_PROCESSES", parse.whole(1, 256), 1, "Server processes that share the port.", flag="--processes"
     )
     body_limit: int = _server(
-        "CORRAL_BODY_LIMIT",
-        parse.size,
-        10_000_000,
-        "Largest request body: bytes, or 10mb, 10MiB.",
-        flag="--body-limit",
+        "CORRAL_BODY_LIMIT", parse.size, 10_000_000, "Largest request body: bytes, or 10mb, 10MiB.", flag="--body-limit"
     )
     compression: bool = _server(
-        "CORRAL_COMPRESSION",
-        parse.switch,
-        True,
-        "Offer permessage-deflate to WebSockets.",
-        flag="--compression",
+        "CORRAL_COMPRESSION", parse.switch, True, "Offer permessage-deflate to WebSockets.", flag="--compression"
     )
     shutdown_timeout: float = _server(
         "CORRAL_SHUTDOWN_TIMEOUT",
@@ -146,12 +134,7 @@ class Settings:
     redis_db: int = _redis("REDIS_DB", parse.whole(0), 0, "Redis database number. Ignored when REDIS_URL is set.")
 
     database_url: str | None = _postgres(
-        "DATABASE_URL",
-        parse.database_url,
-        None,
-        "Postgres, in place of Redis.",
-        flag="--database-url",
-        secret=True,
+        "DATABASE_URL", parse.database_url, None, "Postgres, in place of Redis.", flag="--database-url", secret=True
     )
     schema: str = _postgres(
         "CORRAL_SCHEMA", parse.schema, "bullmq", "Schema of BullMQ's tables; corral's are beside it.", flag="--schema"

@@ -72,8 +72,8 @@ class PostgresStore:
         self.names = Names(options.prefix)
         self.database = Database(schema, dsn=dsn, pool=pool, limits=limits, prepared=options.prepared)
         self.listener = Listener(options.listen_dsn or dsn, limits=limits, on_connect=on_connect, on_state=on_state)
-        finished = FinishedCounts(self.database)
-        self.directory = PostgresDirectory(self.database, finished)
+        self.finished = FinishedCounts(self.database)
+        self.directory = PostgresDirectory(self.database, self.finished)
         self.waiting = Waiting(self.database)
         self.jobs = PostgresJobs(
             self.database, self.names, self.listener, self.waiting, self.directory.saw, options.metrics_points
@@ -88,8 +88,12 @@ class PostgresStore:
         self.deduplication = PostgresDeduplication(self.database)
         self.flows = PostgresFlows(self.database, self.names, self.directory.saw)
         self.schedulers = PostgresSchedulers(self.database, self.directory.saw)
-        self.queues = PostgresQueues(self.database, self.waiting, finished)
-        self.queue_moves = PostgresQueueMoves(self.database, self.directory.settled, finished.forget)
+        self._put_together(options)
+
+    def _put_together(self, options: PostgresOptions) -> None:
+        """What is not about single jobs."""
+        self.queues = PostgresQueues(self.database, self.waiting, self.finished)
+        self.queue_moves = PostgresQueueMoves(self.database, self.directory.settled, self.finished.forget)
         self.queue_limits = PostgresQueueLimits(self.database)
         self.metrics = PostgresMetrics(self.database)
         self.events = PostgresEvents(self.database, self.listener)
