@@ -22,6 +22,7 @@ Call = Callable[..., Awaitable[Any]]
 """A work function as the event loop calls it, wherever it really runs."""
 
 CANCELLED = "The job was cancelled"
+_REMEMBERED = 100_000
 _OUT_OF_ATTEMPTS = "The job has no attempts"
 
 
@@ -126,6 +127,8 @@ class Execution:
     def _completed(self, claimed: ClaimedJob, result: Any, began: float) -> Outcome:
         encoded = self._work.result.encode_any(result)
         if self._handlers:
+            if len(self._took) >= _REMEMBERED:
+                self._took.clear()  # of jobs whose outcome was not stored, as their lock was lost
             self._took[claimed.token] = (perf_counter() - began) * 1000
         return Completed(encoded)
 
