@@ -53,74 +53,34 @@ BEGIN
 END;
 $$;
 
--- Gives free places of locked groups to the first in line; how many. Jobs that a foreign program has removed are
--- counted no more.
-CREATE FUNCTION {own}.fill_groups(p_queue text, p_groups text[]) RETURNS integer
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-  v_next   text[];
-  v_of     text[];
-  v_moved  text[];
-  v_total  integer := 0;
-BEGIN
-  LOOP
-    SELECT array_agg(n.job_id ORDER BY n.turn), array_agg(g.id ORDER BY n.turn) INTO v_next, v_of
-    FROM {own}.job_group AS g, LATERAL (
-      SELECT job_id, turn FROM {own}.group_job AS m
-      WHERE m.queue = p_queue AND m.group_id = g.id AND m.turn IS NOT NULL
-      ORDER BY m.turn LIMIT g.places - g.held
-    ) AS n
-    WHERE g.queue = p_queue AND g.id = ANY (p_groups) AND g.places > g.held;
-    EXIT WHEN v_next IS NULL;
+-- The statements below look rows up by arrays of keys, and take what goes with each key from a map (JSON): whatever the
+-- statistics say, or fail to say, there is no other way to run them than by the index.
 
-    WITH turns AS MATERIALIZED (
-      SELECT key, nextval('job_seq') AS turn FROM unnest(v_next) WITH ORDINALITY AS n(key, place) ORDER BY place
-    ), moved AS (
-      UPDATE job SET state = 'waiting', seq = turns.turn, delay_ms = 0, process_at_ms = NULL FROM turns
-      WHERE job.queue = p_queue AND job.id = turns.key AND job.state = 'waiting-children' RETURNING job.id
-    )
-    SELECT coalesce(array_agg(id), '{}') INTO v_moved FROM moved;
-    UPDATE {own}.group_job SET held = true, turn = NULL WHERE queue = p_queue AND job_id = ANY (v_moved);
-    UPDATE {own}.job_group AS g SET held = g.held + n.count FROM (
-      SELECT id, count(*) FROM unnest(v_next, v_of) AS n(key, id) WHERE key = ANY (v_moved) GROUP BY id
-    ) AS n WHERE g.queue = p_queue AND g.id = n.id;
-    INSERT INTO event (queue, event, data, created_at_ms)
-    SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', 'waiting-children']), (SELECT {own}.clock_ms())
-    FROM unnest(v_moved) AS m(key);
-    v_total := v_total + cardinality(v_moved);
-    EXIT WHEN cardinality(v_moved) = cardinality(v_next);
-    PERFORM {own}.drop_members(p_queue, ARRAY(SELECT key FROM unnest(v_next) AS n(key) WHERE key <> ALL (v_moved)));
-  END LOOP;
-  IF v_total > 0 THEN
-    PERFORM pg_notify('bullmq_jobs', p_queue);
-    PERFORM {own}.announce(p_queue, v_total);
-  END IF;
-  RETURN v_total;
-END;
+-- How often each of the texts comes, as a map.
+CREATE FUNCTION {own}.counts_of(p_texts text[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE
+AS $$
+  SELECT coalesce(jsonb_object_agg(one, count), '{}') FROM (
+    SELECT one, count(*) AS count FROM unnest(p_texts) AS t(one) GROUP BY one) AS counted
 $$;
 
--- Counts jobs of locked groups no more; returns the groups that are gone with their last one.
-CREATE FUNCTION {own}.drop_members(p_queue text, p_ids text[]) RETURNS text[]
+-- The next numbers of BullMQ's order for the texts, as a map.
+CREATE FUNCTION {own}.turns_of(p_texts text[]) RETURNS jsonb
+LANGUAGE sql VOLATILE
+SET search_path FROM CURRENT
+AS $$
+  SELECT coalesce(jsonb_object_agg(one, turn), '{}') FROM (
+    SELECT one, nextval('job_seq') AS turn FROM unnest(p_texts) WITH ORDINALITY AS t(one, place) ORDER BY place) AS given
+$$;
+
+-- Changes how many jobs of groups hold a place.
+CREATE FUNCTION {own}.count_held(p_queue text, p_groups text[], p_sign integer) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  v_groups text[];
-  v_gone   text[];
+  v_counts jsonb := {own}.counts_of(p_groups);
 BEGIN
-  WITH gone AS (
-    DELETE FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids) RETURNING group_id, held
-  ), counted AS (
-    UPDATE {own}.job_group AS g SET jobs = g.jobs - n.jobs, held = g.held - n.held
-    FROM (SELECT group_id, count(*) AS jobs, count(*) FILTER (WHERE held) AS held FROM gone GROUP BY group_id) AS n
-    WHERE g.queue = p_queue AND g.id = n.group_id RETURNING g.id
-  )
-  SELECT array_agg(id) INTO v_groups FROM counted;
-  WITH gone AS (
-    DELETE FROM {own}.job_group WHERE queue = p_queue AND id = ANY (v_groups) AND jobs <= 0 RETURNING id
-  )
-  SELECT array_agg(id) INTO v_gone FROM gone;
-  RETURN coalesce(v_gone, '{}');
+  UPDATE {own}.job_group SET held = greatest(0, held + p_sign * (v_counts ->> id)::bigint)
+  WHERE queue = p_queue AND id = ANY (p_groups);
 END;
 $$;

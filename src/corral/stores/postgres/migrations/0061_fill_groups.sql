@@ -1,0 +1,75 @@
+-- Gives free places of locked groups to the first in line; how many. Jobs that a foreign program has removed are
+-- counted no more.
+CREATE FUNCTION {own}.fill_groups(p_queue text, p_groups text[]) RETURNS integer
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_next   text[];
+  v_of     text[];
+  v_turns  jsonb;
+  v_moved  text[];
+  v_total  integer := 0;
+BEGIN
+  LOOP
+    SELECT array_agg(n.job_id ORDER BY n.turn), array_agg(g.id ORDER BY n.turn) INTO v_next, v_of
+    FROM {own}.job_group AS g, LATERAL (
+      SELECT job_id, turn FROM {own}.group_job AS m
+      WHERE m.queue = p_queue AND m.group_id = g.id AND m.turn IS NOT NULL
+      ORDER BY m.queue, m.group_id, m.turn LIMIT g.places - g.held
+    ) AS n
+    WHERE g.queue = p_queue AND g.id = ANY (p_groups) AND g.places > g.held;
+    EXIT WHEN v_next IS NULL;
+
+    v_turns := {own}.turns_of(v_next);
+    WITH moved AS (
+      UPDATE job
+      SET state = 'waiting', seq = (v_turns ->> id)::bigint, delay_ms = 0, process_at_ms = NULL
+      WHERE queue = p_queue AND id = ANY (v_next) AND state::text = 'waiting-children' RETURNING id
+    )
+    SELECT coalesce(array_agg(id), '{}') INTO v_moved FROM moved;
+    UPDATE {own}.group_job SET held = true, turn = NULL WHERE queue = p_queue AND job_id = ANY (v_moved);
+    PERFORM {own}.count_held(
+      p_queue, ARRAY(SELECT id FROM unnest(v_next, v_of) AS n(key, id) WHERE key = ANY (v_moved)), 1);
+    INSERT INTO event (queue, event, data, created_at_ms)
+    SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', 'waiting-children']), (SELECT {own}.clock_ms())
+    FROM unnest(v_moved) AS m(key);
+    v_total := v_total + cardinality(v_moved);
+    EXIT WHEN cardinality(v_moved) = cardinality(v_next);
+    PERFORM {own}.drop_members(p_queue, ARRAY(SELECT key FROM unnest(v_next) AS n(key) WHERE key <> ALL (v_moved)));
+  END LOOP;
+  IF v_total > 0 THEN
+    PERFORM pg_notify('bullmq_jobs', p_queue);
+    PERFORM {own}.announce(p_queue, v_total);
+  END IF;
+  RETURN v_total;
+END;
+$$;
+
+-- Counts jobs of locked groups no more; returns the groups that are gone with their last one.
+CREATE FUNCTION {own}.drop_members(p_queue text, p_ids text[]) RETURNS text[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  v_groups text[];
+  v_held   text[];
+  v_counts jsonb;
+  v_gone   text[];
+BEGIN
+  WITH gone AS (
+    DELETE FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids) RETURNING group_id, held
+  )
+  SELECT array_agg(group_id), array_agg(group_id) FILTER (WHERE held) INTO v_groups, v_held FROM gone;
+  IF v_groups IS NULL THEN
+    RETURN '{}';
+  END IF;
+  PERFORM {own}.count_held(p_queue, v_held, -1);
+  v_counts := {own}.counts_of(v_groups);
+  UPDATE {own}.job_group SET jobs = jobs - (v_counts ->> id)::bigint WHERE queue = p_queue AND id = ANY (v_groups);
+  WITH gone AS (
+    DELETE FROM {own}.job_group WHERE queue = p_queue AND id = ANY (v_groups) AND jobs <= 0 RETURNING id
+  )
+  SELECT array_agg(id) INTO v_gone FROM gone;
+  RETURN coalesce(v_gone, '{}');
+END;
+$$;

@@ -1,0 +1,89 @@
+-- The groups of members.
+CREATE FUNCTION {own}.groups_of(p_queue text, p_ids text[]) RETURNS text[]
+LANGUAGE sql
+AS $$
+  SELECT array_agg((SELECT group_id FROM {own}.group_job WHERE queue = p_queue AND job_id = key) ORDER BY place)
+  FROM unnest(p_ids) WITH ORDINALITY AS n(key, place)
+$$;
+
+-- Jobs give their places to the next in line; how many became ready. p_drop: those that are deleted count no more.
+-- p_again: those that are to be tried again are parked until they are due, or take their turn at the end of the line.
+CREATE FUNCTION {own}.leave_groups(
+  p_queue text, p_ids text[], p_drop boolean, p_again text[] DEFAULT '{}', OUT moved integer, OUT emptied text[]
+)
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan TO off
+SET jit TO off
+AS $$
+DECLARE
+  v_groups text[];
+  v_freed  text[];
+  v_now    text[];
+  v_dues   jsonb;
+BEGIN
+  moved := 0;
+  emptied := '{}';
+  v_groups := ARRAY(
+    SELECT DISTINCT group_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids || p_again));
+  IF v_groups = '{}' THEN
+    RETURN;
+  END IF;
+  PERFORM {own}.lock_groups(p_queue, v_groups);
+  WITH freed AS (
+    UPDATE {own}.group_job SET held = false
+    WHERE queue = p_queue AND job_id = ANY (p_ids || p_again) AND held RETURNING group_id
+  )
+  SELECT array_agg(group_id) INTO v_freed FROM freed;
+  PERFORM {own}.count_held(p_queue, v_freed, -1);
+
+  IF p_again <> '{}' THEN
+    SELECT array_agg(id ORDER BY seq) INTO v_now
+    FROM job WHERE queue = p_queue AND id = ANY (p_again) AND state::text = 'waiting';
+    SELECT jsonb_object_agg(id, process_at_ms) INTO v_dues
+    FROM job WHERE queue = p_queue AND id = ANY (p_again) AND state::text = 'delayed';
+    UPDATE job SET state = 'waiting-children' WHERE queue = p_queue AND id = ANY (p_again) AND state::text = 'delayed';
+    UPDATE {own}.group_job SET due_ms = (v_dues ->> job_id)::bigint
+    WHERE queue = p_queue AND job_id = ANY (p_again) AND v_dues ? job_id;
+  END IF;
+  moved := {own}.fill_groups(p_queue, v_groups);
+  IF v_now IS NOT NULL THEN
+    PERFORM {own}.enter_groups(p_queue, v_now, {own}.groups_of(p_queue, v_now));
+  END IF;
+  IF p_drop THEN
+    emptied := {own}.drop_members(p_queue, ARRAY(
+      SELECT key FROM unnest(p_ids) AS n(key)
+      WHERE (SELECT id FROM job WHERE queue = p_queue AND id = key) IS NULL));
+  END IF;
+END;
+$$;
+
+-- What ends of runs mean for groups: p_done are the places of those that were stored. A job that is released, or
+-- waits for its children, keeps its place.
+CREATE FUNCTION {own}.end_in_groups(p_queue text, p_ids text[], p_kinds text[], p_done integer[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+BEGIN
+  PERFORM {own}.leave_groups(
+    p_queue,
+    ARRAY(SELECT p_ids[p] FROM unnest(p_done) AS p WHERE p_kinds[p] IN ('completed', 'failed')),
+    true,
+    ARRAY(SELECT p_ids[p] FROM unnest(p_done) AS p WHERE p_kinds[p] IN ('retried', 'delayed', 'postponed')));
+END;
+$$;
+
+-- Jobs that a person made wait again take their turn.
+CREATE FUNCTION {own}.again_in_groups(p_queue text, p_ids text[]) RETURNS void
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_known text[];
+BEGIN
+  IF EXISTS (SELECT FROM job WHERE queue = p_queue AND id = ANY (p_ids) AND opts ? 'group') THEN
+    v_known := ARRAY(SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids));
+    PERFORM {own}.leave_groups(p_queue, '{}', false, v_known);
+    PERFORM {own}.join_groups(p_queue, p_ids);
+  END IF;
+END;
+$$;

@@ -1,0 +1,139 @@
+-- Ends the delay of a job of a group, or makes it due p_delay ms from now; false when it is not delayed.
+CREATE FUNCTION {own}.delay_in_group(p_queue text, p_id text, p_delay bigint, p_now bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_group text;
+BEGIN
+  SELECT group_id INTO v_group FROM {own}.group_job WHERE queue = p_queue AND job_id = p_id AND due_ms IS NOT NULL;
+  IF NOT FOUND THEN
+    RETURN false;
+  END IF;
+  PERFORM {own}.lock_groups(p_queue, ARRAY[v_group]);
+  IF p_delay > 0 THEN
+    UPDATE {own}.group_job SET due_ms = p_now + p_delay WHERE queue = p_queue AND job_id = p_id AND due_ms IS NOT NULL;
+    UPDATE job SET delay_ms = p_delay, process_at_ms = p_now + p_delay WHERE queue = p_queue AND id = p_id;
+    PERFORM publish_event(p_queue, 'delayed', jsonb_build_object('jobId', p_id, 'delay', p_now + p_delay));
+    RETURN true;
+  END IF;
+  UPDATE {own}.group_job SET due_ms = 0 WHERE queue = p_queue AND job_id = p_id AND due_ms IS NOT NULL;
+  PERFORM {own}.promote_groups(p_queue, 0);
+  RETURN true;
+END;
+$$;
+
+-- Gives the delayed jobs of groups, or those with a group among the ended ones of a state, another turn; how many of
+-- the first p_most there were.
+CREATE FUNCTION {own}.all_again_in_groups(p_queue text, p_state text, p_most integer, p_until bigint) RETURNS integer
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_ids text[];
+  v_id  text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM {own}.job_group WHERE queue = p_queue) THEN
+    RETURN 0;
+  END IF;
+  IF p_state = 'delayed' THEN
+    v_ids := ARRAY(
+      SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND due_ms IS NOT NULL ORDER BY due_ms LIMIT p_most);
+    FOREACH v_id IN ARRAY v_ids LOOP
+      PERFORM {own}.delay_in_group(p_queue, v_id, 0, 0);
+    END LOOP;
+  ELSE
+    v_ids := ARRAY(
+      SELECT id FROM job
+      WHERE queue = p_queue AND state = p_state::job_state AND finished_at_ms <= coalesce(p_until, finished_at_ms)
+        AND opts ? 'group' AND {own}.group_of(opts) IS NOT NULL
+      ORDER BY finished_at_ms, seq LIMIT p_most);
+    FOREACH v_id IN ARRAY v_ids LOOP
+      PERFORM {own}.retry(p_queue, v_id, p_state, false, false);
+    END LOOP;
+  END IF;
+  RETURN cardinality(v_ids);
+END;
+$$;
+
+-- Removes up to p_most of the jobs that stand in line, and of the delayed ones if asked; how many were tried.
+CREATE FUNCTION {own}.remove_parked(p_queue text, p_with_delayed boolean, p_most integer) RETURNS integer
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_ids text[] := ARRAY(
+    SELECT job_id FROM {own}.group_job
+    WHERE queue = p_queue AND (turn IS NOT NULL OR p_with_delayed AND due_ms IS NOT NULL) LIMIT p_most);
+  v_id  text;
+BEGIN
+  PERFORM {own}.lock_groups(p_queue, ARRAY(
+    SELECT DISTINCT group_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (v_ids)));
+  FOREACH v_id IN ARRAY v_ids LOOP
+    PERFORM remove(p_queue, v_id, false);
+  END LOOP;
+  PERFORM {own}.leave_groups(p_queue, v_ids, true);
+  RETURN cardinality(v_ids);
+END;
+$$;
+
+-- Whether a job has ended or is gone.
+CREATE FUNCTION {own}.is_over(p_queue text, p_id text) RETURNS boolean
+LANGUAGE plpgsql STABLE
+SET search_path FROM CURRENT
+AS $$
+BEGIN
+  RETURN coalesce((SELECT state::text FROM job WHERE queue = p_queue AND id = p_id), 'failed')
+    IN ('completed', 'failed');
+END;
+$$;
+
+-- sweep: what is due takes its turn, and jobs that foreign programs have ended or removed give their places back. A
+-- bounded look: at up to p_most holders that have ended, and at the next p_most members; with p_ids at those alone.
+CREATE FUNCTION {own}.sweep_groups(
+  p_queue text, p_now bigint, p_most integer, p_ids text[], OUT moved integer, OUT emptied text[]
+)
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan TO off
+SET enable_hashjoin TO off
+SET enable_mergejoin TO off
+SET jit TO off
+AS $$
+DECLARE
+  v_ids  text[];
+  v_from text;
+  v_last text;
+BEGIN
+  moved := 0;
+  emptied := '{}';
+  IF p_ids IS NULL AND NOT EXISTS (SELECT FROM {own}.job_group WHERE queue = p_queue) THEN
+    RETURN;
+  END IF;
+  IF p_ids IS NULL THEN
+    SELECT count(*) INTO moved FROM (
+      SELECT FROM {own}.group_job WHERE queue = p_queue AND due_ms IS NOT NULL AND due_ms <= p_now LIMIT 1000) AS due;
+    PERFORM {own}.promote_groups(p_queue, p_now);
+    SELECT job_id INTO v_from FROM {own}.group_sweep WHERE queue = p_queue;
+    v_ids := ARRAY(
+      SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND job_id > coalesce(v_from, '')
+      ORDER BY job_id LIMIT p_most);
+    v_last := CASE WHEN cardinality(v_ids) = p_most THEN v_ids[p_most] ELSE '' END;
+    INSERT INTO {own}.group_sweep VALUES (p_queue, v_last) ON CONFLICT (queue) DO UPDATE SET job_id = excluded.job_id;
+    p_ids := ARRAY(
+      SELECT key FROM unnest(v_ids) AS n(key)
+      WHERE (SELECT id FROM job WHERE queue = p_queue AND id = key) IS NULL
+      UNION
+      SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND held AND {own}.is_over(p_queue, job_id)
+      LIMIT 5000);
+  ELSE
+    p_ids := ARRAY(
+      SELECT job_id FROM {own}.group_job
+      WHERE queue = p_queue AND job_id = ANY (p_ids) AND {own}.is_over(p_queue, job_id));
+  END IF;
+  IF p_ids <> '{}' THEN
+    SELECT sweep_groups.moved + l.moved, l.emptied INTO moved, emptied
+    FROM {own}.leave_groups(p_queue, p_ids, true) AS l;
+  END IF;
+END;
+$$;
