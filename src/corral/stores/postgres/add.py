@@ -13,6 +13,9 @@ from corral.stores.postgres.gather import Gather
 from corral.stores.postgres.names import Names
 
 
+_MOST_QUEUES = 1000  # beyond which those that nobody adds to just now are forgotten
+
+
 class _Asked(msgspec.Struct, frozen=True, gc=False):
     """What one caller adds."""
 
@@ -35,6 +38,8 @@ class Adder:
         gather = self._gathers.get(queue)
         if gather is None:
             self._stored_in(queue)
+            if len(self._gathers) >= _MOST_QUEUES:
+                self._gathers = {name: one for name, one in self._gathers.items() if not one.is_idle}
             gather = self._gathers[queue] = Gather(partial(self._add_all, queue))
         if all(map(is_alike, jobs)):
             return await gather.ask(_Asked(jobs, now))
