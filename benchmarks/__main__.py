@@ -5,15 +5,18 @@ import platform
 import signal
 import sys
 import tempfile
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
 from benchmarks.contest import Question, Rules, compete
+from benchmarks.postgres_stage import PostgresStage
 from benchmarks.profiling import report
 from benchmarks.stage import Stage, versions
 from benchmarks.table import render
 from corral.testing.engines import start_engine
+from corral.testing.postgres import start_postgres
 
 NAMES = (
     "single",
@@ -27,6 +30,7 @@ NAMES = (
     "listeners",
     "library",
 )
+ON_POSTGRES = ("single", "batch", "library", "endpoint", "latency")
 
 
 def main(arguments: list[str]) -> None:
@@ -36,13 +40,16 @@ def main(arguments: list[str]) -> None:
     peers = versions(given.all)
     rules = Rules(given.runs, given.patience)
     _say(f"{datetime.now(UTC):%Y-%m-%d}, {platform.machine()}, Python {platform.python_version()}")
-    with (
-        tempfile.TemporaryDirectory(prefix="corral-bench-") as made,
-        start_engine(f"{made}/engine", tcp=True) as engine,
-    ):
+    with tempfile.TemporaryDirectory(prefix="corral-bench-") as made, ExitStack() as stack:
         folder = Path(made)
-        stage = Stage(engine, folder, given.seconds, folder if given.profile else None)
-        for name in given.names or NAMES:
+        timing = (folder, given.seconds, folder if given.profile else None)
+        stage: Stage
+        if given.postgres:
+            peers = {package: name for package, name in versions(True).items() if package == "bullmq6"}
+            stage = PostgresStage(stack.enter_context(start_postgres(durable=True)), *timing)
+        else:
+            stage = Stage(stack.enter_context(start_engine(f"{made}/engine", tcp=True)), *timing)
+        for name in given.names or (ON_POSTGRES if given.postgres else NAMES):
             question: Question = import_module(f"benchmarks.{name.replace('-', '_')}").question(stage, peers)
             if given.profile:
                 _profile(question, folder)
@@ -64,6 +71,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="rounds, of which the median counts")
     parser.add_argument("--seconds", type=float, default=3.0, help="how long a run measures")
     parser.add_argument("--patience", type=float, default=20.0, help="how long to wait for a quiet machine")
+    parser.add_argument("--postgres", action="store_true", help=f"on Postgres: {', '.join(ON_POSTGRES)}")
     parser.add_argument("--all", action="store_true", help="compare with BullMQ 6 too")
     parser.add_argument("--profile", action="store_true", help="show where corral's time goes instead")
     return parser.parse_args(arguments)

@@ -18,5 +18,5 @@ def question(stage: Stage, peers: dict[str, str]) -> Question:
         for package, name in peers.items()
     ]
     run = over_http(stage, _BODY, batch=_SIZE)
-    corral = Contestant("corral, HTTP", run, settings=(4, 8, 16), unit="connections", bar=BAR)
+    corral = Contestant("corral, HTTP", run, settings=(4, 8, 16), unit="connections", bar=stage.bar("batch", BAR))
     return Question(f"batch: jobs added {_SIZE} at a time", [*nodes, corral])

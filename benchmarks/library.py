@@ -33,11 +33,17 @@ def question(stage: Stage, peers: dict[str, str]) -> Question:
         Contestant(name, with_node(stage, package), settings=(100, 200, 300, 500), unit="at once", peer=True)
         for package, name in peers.items()
     ]
-    corral = Contestant("corral, Python library", _corral(stage), settings=(100, 200, 400), unit="at once", bar=BAR)
+    corral = Contestant(
+        "corral, Python library",
+        _corral(stage),
+        settings=(100, 200, 400),
+        unit="at once",
+        bar=stage.bar("library", BAR),
+    )
     others = [
         Contestant(name, _peer(stage, name), settings=settings, unit="at once", peer=True)
         for name, settings in PEERS.items()
-        if _PYTHON.exists()
+        if _PYTHON.exists() and stage.has_peers
     ]
     return Question("library: jobs processed", [*nodes, corral, *others])
 
@@ -45,7 +51,7 @@ def question(stage: Stage, peers: dict[str, str]) -> Question:
 def _corral(stage: Stage) -> Run:
     def run(concurrency: int) -> Score:
         fill(stage)
-        with stage.module_running("library_worker", stage.engine.url, str(concurrency)) as (_, pid):
+        with stage.module_running("library_worker", stage.url, str(concurrency)) as (_, pid):
             return watch(stage, pid)
 
     return run
@@ -57,7 +63,7 @@ def _peer(stage: Stage, name: str) -> Run:
     def run(concurrency: int) -> Score:
         stage.clear()
         jobs = int(_PEER_JOBS_PER_SECOND * stage.seconds)
-        command = [str(_PYTHON), "-m", "benchmarks.peers", name, stage.engine.url, str(jobs), str(concurrency)]
+        command = [str(_PYTHON), "-m", "benchmarks.peers", name, stage.url, str(jobs), str(concurrency)]
         env = {**os.environ, "PYTHONPATH": str(_ROOT), "PYTHONWARNINGS": "ignore"}
         engine = stage.engine_cpu()
         answer = json.loads(output(command, env, stage.folder / f"{name}.log", _PEER_SECONDS).splitlines()[-1])

@@ -5,11 +5,9 @@ import time
 from benchmarks.adding import MILLION, Run, score
 from benchmarks.contest import Score
 from benchmarks.load import cpu_of
-from benchmarks.stage import QUEUE_KEY, Stage
+from benchmarks.stage import Stage
 
-_LOOK_SECONDS = 0.1
 _WARM_UP = 0.2  # the share of the jobs that is not counted
-_JOBS_PER_SECOND = 10_000
 _AT_MOST_SECONDS = 60.0
 
 
@@ -27,7 +25,7 @@ def with_node(stage: Stage, package: str) -> Run:
 def fill(stage: Stage) -> None:
     """A queue with enough jobs for the time that a run lasts; both sides find the same."""
     stage.clear()
-    stage.node("fill", "bullmq5", jobs=_jobs(stage))
+    stage.node("fill", stage.filler, jobs=_jobs(stage))
 
 
 def watch(stage: Stage, own: int, load: int = 0) -> Score:
@@ -39,7 +37,7 @@ def watch(stage: Stage, own: int, load: int = 0) -> Score:
     marks = [_Mark(stage, own, load)]
     deadline = time.monotonic() + _AT_MOST_SECONDS
     while marks[-1].completed < jobs:
-        time.sleep(_LOOK_SECONDS)
+        time.sleep(stage.look_seconds)
         mark = _Mark(stage, own, load)
         if marks[0].completed < _WARM_UP * jobs:
             marks = [mark]
@@ -54,9 +52,9 @@ def watch(stage: Stage, own: int, load: int = 0) -> Score:
 
 class _Mark:
     def __init__(self, stage: Stage, own: int, load: int) -> None:
-        self.completed = int(stage.redis.zcard(QUEUE_KEY + "completed"))
+        self.completed = stage.ended("completed")
         self.at = time.perf_counter()
-        self.failed = int(stage.redis.zcard(QUEUE_KEY + "failed"))
+        self.failed = stage.ended("failed")
         self.cpu = [cpu_of(own), stage.engine_cpu(), cpu_of(load)]
 
 
@@ -67,4 +65,4 @@ def _between(first: _Mark, last: _Mark) -> Score:
 
 
 def _jobs(stage: Stage) -> int:
-    return int(_JOBS_PER_SECOND * stage.seconds)
+    return int(stage.jobs_per_second * stage.seconds)

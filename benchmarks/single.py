@@ -17,5 +17,5 @@ def question(stage: Stage, peers: dict[str, str]) -> Question:
         for package, name in peers.items()
     ]
     run = over_http(stage, _BODY, batch=1)
-    corral = Contestant("corral, HTTP", run, settings=(64,), unit="connections", bar=BAR)
+    corral = Contestant("corral, HTTP", run, settings=(64,), unit="connections", bar=stage.bar("single", BAR))
     return Question("single: jobs added one by one", [*nodes, corral])

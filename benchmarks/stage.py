@@ -53,6 +53,15 @@ class Corral:
 class Stage:
     """`seconds` is how long a run measures, `warm_up` how long it goes on before that."""
 
+    filler = "bullmq5"
+    """The package of Node with which a queue is filled."""
+    jobs_per_second = 10_000
+    """How many jobs a queue is filled with, for each second that a run measures."""
+    look_seconds = 0.1
+    has_peers = True
+    """Whether the queues of Python work on this engine."""
+    _variable = "REDIS_URL"
+
     def __init__(self, engine: RunningEngine, folder: Path, seconds: float, profile: Path | None) -> None:
         self.seconds = seconds
         self.warm_up = 1.0
@@ -62,6 +71,15 @@ class Stage:
         self._profile = profile
         # Rewriting the append-only file in the middle of one run and not of the next would be noise.
         self.redis.config_set("auto-aof-rewrite-percentage", 0)
+
+    @property
+    def url(self) -> str:
+        """Of the engine."""
+        return self.engine.url
+
+    def bar(self, question: str, usual: float) -> float | None:
+        """The ratio to reach; `usual` is that on Redis."""
+        return usual
 
     def clear(self) -> None:
         """An empty engine with an empty append-only file."""
@@ -77,6 +95,10 @@ class Stage:
         """Jobs that the queue has ever been given, as the engine counts them."""
         return int(self.redis.get(QUEUE_KEY + "id") or 0)
 
+    def ended(self, state: str) -> int:
+        """Jobs of the queue in the state, completed or failed."""
+        return int(self.redis.zcard(QUEUE_KEY + state))
+
     @contextmanager
     def corral(self) -> Iterator[Corral]:
         """`corral serve` as it is installed, ready for requests."""
@@ -85,7 +107,7 @@ class Stage:
         env = {
             **os.environ,
             "AUTH_TOKENS": TOKEN,
-            "REDIS_URL": self.engine.url,
+            self._variable: self.url,
             "CORRAL_LOG_LEVEL": "warning",
         }
         log = self.folder / "corral.log"
@@ -115,8 +137,11 @@ class Stage:
             yield int(process.stdout.readline()), process.pid
 
     def _node(self, script: str, package: str, options: dict[str, Any]) -> list[str]:
-        given = {"modules": str(_MODULES / "package.json"), "package": package, "port": self.engine.port}
+        given = {"modules": str(_MODULES / "package.json"), "package": package, **self._place()}
         return ["node", str(_HERE / "node" / f"{script}.mjs"), json.dumps({**given, "data": DATA, **options})]
+
+    def _place(self) -> dict[str, Any]:
+        return {"port": self.engine.port}
 
     def _rewriting(self) -> bool:
         state = self.redis.info("persistence")

@@ -1,8 +1,8 @@
 // Callers that each add their next job, or bulk of jobs, when the last is stored; for a time, not a number.
-import { answer, bullmq, connection, options } from './peer.mjs';
+import { answer, bullmq, options, place } from './peer.mjs';
 
 const { callers, batch, seconds, warmUp, data } = options;
-const queue = new bullmq.Queue('mail', { connection });
+const queue = new bullmq.Queue('mail', ...place);
 await queue.waitUntilReady();
 
 let added = 0;

@@ -3,7 +3,10 @@ import { createRequire } from 'node:module';
 
 export const options = JSON.parse(process.argv[2]);
 export const bullmq = createRequire(options.modules)(options.package);
-export const connection = { host: '127.0.0.1', port: options.port };
+// What a Queue or a Worker is given: its options, and behind them the backend where it is not Redis.
+export const place = options.url
+  ? [{ connection: { connectionString: options.url, max: 20 } }, bullmq.createPostgresBackend]
+  : [{ connection: { host: '127.0.0.1', port: options.port } }];
 
 export function answer(value) {
   process.stdout.write(`${JSON.stringify(value)}\n`, () => process.exit(0));

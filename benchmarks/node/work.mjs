@@ -1,4 +1,5 @@
 // A worker whose processor does nothing, until the process is stopped.
-import { bullmq, connection, options } from './peer.mjs';
+import { bullmq, options, place } from './peer.mjs';
 
-new bullmq.Worker('mail', async () => {}, { connection, concurrency: options.concurrency });
+const [where, ...backend] = place;
+new bullmq.Worker('mail', async () => {}, { ...where, concurrency: options.concurrency }, ...backend);

@@ -1,0 +1,69 @@
+"""The same stage on Postgres: durable commits, and every run on empty tables."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from benchmarks.load import cpu_of
+from benchmarks.stage import Stage
+from corral.testing.postgres import RunningPostgres, wipe
+
+_BARS = {"single": 3.0, "library": 5.0}
+_COUNT = "SELECT count(*) FROM bullmq.job WHERE queue = 'mail' AND state = $1::bullmq.job_state"
+
+
+class PostgresStage(Stage):
+    """Node is BullMQ 6 on the same database."""
+
+    filler = "bullmq6"
+    jobs_per_second = 12_000
+    look_seconds = 0.5  # counting costs the engine
+    has_peers = False
+    _variable = "DATABASE_URL"
+
+    def __init__(self, postgres: RunningPostgres, folder: Path, seconds: float, profile: Path | None) -> None:
+        self.seconds = seconds
+        self.warm_up = 1.0
+        self.folder = folder
+        self._profile = profile
+        self._postgres = postgres
+        self._url = postgres.create_migrated("bench")
+
+    @property
+    def url(self) -> str:
+        return self._url
+
+    def bar(self, question: str, usual: float) -> float | None:
+        return _BARS.get(question)
+
+    def clear(self) -> None:
+        asyncio.run(wipe(self._url))
+        self._ask("CHECKPOINT")
+
+    def engine_cpu(self) -> float:
+        """Of all processes of the server, those that have ended included."""
+        stat = Path(f"/proc/{self._postgres.pid}/stat").read_text().rpartition(")")[2].split()
+        gone = (int(stat[13]) + int(stat[14])) / 100
+        children = Path(f"/proc/{self._postgres.pid}/task/{self._postgres.pid}/children").read_text().split()
+        return gone + sum(cpu_of(int(pid)) for pid in children)
+
+    def added(self) -> int:
+        return int(self._ask("SELECT count(*) FROM bullmq.job WHERE queue = 'mail'"))
+
+    def ended(self, state: str) -> int:
+        return int(self._ask(_COUNT, state))
+
+    def _ask(self, statement: str, *args: Any) -> Any:
+        async def ask() -> Any:
+            session = await asyncpg.connect(self._url)
+            try:
+                return await session.fetchval(statement, *args)
+            finally:
+                await session.close()
+
+        return asyncio.run(ask())
+
+    def _place(self) -> dict[str, Any]:
+        return {"url": self._url}
