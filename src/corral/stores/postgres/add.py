@@ -12,7 +12,6 @@ from corral.stores.postgres.database import Database, Session
 from corral.stores.postgres.gather import Gather
 from corral.stores.postgres.names import Names
 
-
 _MOST_QUEUES = 1000  # beyond which those that nobody adds to just now are forgotten
 
 
