@@ -2,9 +2,11 @@
 
 import asyncio
 
-from corral.model.errors import CorralError, JobNotFound, NotInState
+from corral.model.errors import CorralError, JobNotFound, LockLost, NotInState
 from corral.model.job import ClaimedJob
 from corral.model.lease import Held
+from corral.model.outcome import Completed
+from corral.store.jobs import Finished
 from corral.store.store import Store
 from corral.testing.conformance.given import NOW, QUEUE, add, claim, complete, ids
 
@@ -73,6 +75,14 @@ async def limits_of_the_queue_hold_for_taking_too(store: Store) -> None:
     assert isinstance(await _try(store, "2"), NotInState)
     await store.queue_limits.remove_concurrency(QUEUE)
     await _take(store, "2")
+
+
+async def an_end_that_is_refused_has_nothing_to_retain(store: Store) -> None:
+    await add(store, {"removeOnComplete": {"count": 2}})
+    taken = await _take(store, "1")
+    await complete(store, [taken])
+    problems, _ = await store.jobs.finish(QUEUE, [Finished(taken, Completed(b"1"))], None, NOW)
+    assert isinstance(problems[0], (LockLost, NotInState))
 
 
 async def an_event_of_our_own_is_read_like_others(store: Store) -> None:

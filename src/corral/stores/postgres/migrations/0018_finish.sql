@@ -83,7 +83,7 @@ BEGIN
       PERFORM {own}.end_in_groups(p_queue, p_ids, p_kinds, v_ends.done);
     END IF;
     RETURN QUERY SELECT * FROM unnest(v_ends.refused);
-    IF p_ages IS NOT NULL OR p_counts IS NOT NULL THEN
+    IF v_ends.done <> '{}' AND (p_ages IS NOT NULL OR p_counts IS NOT NULL) THEN
       PERFORM {own}.retain_all(p_queue, p_now, p_kinds, p_discards, p_ages, p_counts);
     END IF;
   END IF;
