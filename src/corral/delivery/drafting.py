@@ -13,7 +13,7 @@ from corral.model.job_card import JobCard
 from corral.model.subscriber import Subscription, Webhook
 from corral.policy import notices
 from corral.policy.changes import Change
-from corral.policy.matching import metadata_fit, subscription_wants, url_for, webhook_event, webhook_fits
+from corral.policy.matching import metadata_fit, reaches, subscription_wants, url_for, webhook_event, webhook_fits
 from corral.store.store import Store
 
 Draft = tuple[Delivery, str]
@@ -47,19 +47,27 @@ class Drafting:
 
     def _hearers(self, queue: str, change: Change) -> tuple[list[Webhook], list[Subscription]]:
         subscribers, status = self._subscribers, change.status
-        owner, named = subscribers.owner(queue), subscribers.name_for
+        owner = subscribers.owner(queue)
         return (
             [
                 one
                 for one in subscribers.webhooks_for(owner)
-                if webhook_fits(one, status, named(one.application, queue)) and _is_news(one, change)
+                if webhook_fits(one, status, name := subscribers.name_for(one.application, queue))
+                and self._is_told(one, change, name)
             ],
             [
                 one
                 for one in subscribers.subscriptions_for(owner)
-                if subscription_wants(one, status, named(one.application, queue)) and _is_news(one, change)
+                if subscription_wants(one, status, name := subscribers.name_for(one.application, queue))
+                and self._is_told(one, change, name)
             ],
         )
+
+    def _is_told(self, one: Webhook | Subscription, change: Change, name: str) -> bool:
+        """Not of what a queue has held for long, whose place is not known; and as long as its application may."""
+        application = self._accounts.applications.get(one.application)
+        allowed = () if application is None else (tuple(application.settings.allowed_queues),)
+        return one.created_at - _SKEW_MS <= change.at and reaches(allowed, name)
 
 
 class _Drawing:
@@ -118,11 +126,6 @@ class _Drawing:
             at=change.at,
             body=msgspec.Raw(body),
         )
-
-
-def _is_news(subscriber: Webhook | Subscription, change: Change) -> bool:
-    """What a queue has held for long, whose place is not known, is no news."""
-    return subscriber.created_at - _SKEW_MS <= change.at
 
 
 def _is_retry(job: Job | None) -> bool:

@@ -67,25 +67,26 @@ def subscription_receiver(subscription: Subscription, secrets: tuple[str, ...]) 
 def headers_of(delivery: Delivery, receiver: Receiver, attempt: int, now: int) -> dict[str, str]:
     """The receiver's own headers go over all but the signatures."""
     body, seconds = bytes(delivery.body), now // 1000
-    headers = {"content-type": "application/json", "user-agent": _AGENT, **_about(delivery, attempt, now)}
-    given = {name.lower(): value for name, value in receiver.headers.items()}
+    headers = {"Content-Type": "application/json", "User-Agent": _AGENT, **_about(delivery, attempt, now)}
+    given = {name.lower() for name in receiver.headers}
+    headers = {name: value for name, value in headers.items() if name.lower() not in given}
     signed = {"webhook-id": delivery.message, "webhook-timestamp": str(seconds)}
     if receiver.secrets:
-        signed["x-webhook-signature"] = hex_signature(receiver.secrets[0], body)
+        signed["X-Webhook-Signature"] = hex_signature(receiver.secrets[0], body)
         signed["webhook-signature"] = standard_signature(receiver.secrets, delivery.message, seconds, body)
-    return {**headers, **given, **signed}
+    return {**headers, **receiver.headers, **signed}
 
 
 def _about(delivery: Delivery, attempt: int, now: int) -> dict[str, str]:
     if delivery.kind == "webhook":
         return {
-            "x-webhook-event": delivery.event,
-            "x-webhook-timestamp": iso(now),
-            "x-webhook-attempt": str(attempt),
+            "X-Webhook-Event": delivery.event,
+            "X-Webhook-Timestamp": iso(now),
+            "X-Webhook-Attempt": str(attempt),
         }
-    about = {"x-job-id": _header(delivery.job_id), "x-job-status": _header(delivery.status)}
+    about = {"X-Job-Id": _header(delivery.job_id), "X-Job-Status": _header(delivery.status)}
     if delivery.kind == "subscription":
-        about |= {"x-subscription-id": delivery.target, "x-application-id": _header(delivery.application)}
+        about |= {"X-Subscription-Id": delivery.target, "X-Application-Id": _header(delivery.application)}
     return about
 
 

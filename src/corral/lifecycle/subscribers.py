@@ -1,14 +1,15 @@
 """Who hears of changes of jobs, held in memory, and from when on."""
 
 import asyncio
+import os
 from collections.abc import Callable, Iterable
-from typing import TypeVar
 
 from corral.lifecycle.kept import Kept
 from corral.lifecycle.ownership import Ownership
 from corral.lifecycle.places import Places
-from corral.model.errors import Forbidden, NotFound
+from corral.model.errors import Forbidden
 from corral.model.subscriber import SigningSecret, Subscription, Webhook
+from corral.policy.signing import new_secret
 from corral.store.directory import NameQuery
 from corral.store.store import Store
 
@@ -19,7 +20,6 @@ MOST = 1000
 """Webhooks, and subscriptions, that one application may have."""
 
 _PAGE = 1000
-T = TypeVar("T", Webhook, Subscription)
 
 
 class Subscribers:
@@ -71,27 +71,34 @@ class Subscribers:
     async def add_subscription(self, subscription: Subscription) -> None:
         """Hears of what happens from now on. Raises `Forbidden` for too many."""
         await self._begin(subscription.application, self.subscriptions.all().values())
+        await self.signing_secret(subscription.application)
         await self.subscriptions.put(subscription.id, subscription)
 
     async def hook(self, queue: str) -> None:
         """A job of the engine's queue is about to get URLs of its own."""
         if self.hooked.get(queue) is not None:
             return
+        await self.signing_secret(self.owner(queue))
         if not {self.owner(queue), OPERATORS} & self.applications:
             await self.places.start_from_now([queue])
         await self.hooked.add(queue, self._clock())
 
+    async def signing_secret(self, application: str) -> SigningSecret:
+        """What signs for the application's jobs and subscriptions; made when it is first asked for."""
+        while (found := self.secrets.get(application)) is None:
+            await self.secrets.add(application, SigningSecret(new_secret(os.urandom)))
+        return found
+
+    async def new_signing_secret(self, application: str, overlap_ms: int) -> SigningSecret:
+        """Calls are signed with the old one as well for `overlap_ms` more."""
+        await self.signing_secret(application)
+        secret, until = new_secret(os.urandom), self._clock() + overlap_ms
+        await self.secrets.change(application, lambda found: SigningSecret(secret, found.secret, until))
+        return await self.signing_secret(application)
+
     async def unhook(self, queue: str) -> None:
         """The queue is gone."""
         await self.hooked.remove(queue)
-
-    def webhook(self, application: str | None, webhook_id: str) -> Webhook:
-        """Of the application; None: of any. Raises `NotFound`."""
-        return _owned(self.webhooks, application, webhook_id, "Webhook")
-
-    def subscription(self, application: str | None, subscription_id: str) -> Subscription:
-        """Of the application; None: of any. Raises `NotFound`."""
-        return _owned(self.subscriptions, application, subscription_id, "Subscription")
 
     async def _begin(self, application: str, others: Iterable[Webhook | Subscription]) -> None:
         await self.webhooks.refresh()
@@ -122,10 +129,3 @@ class Subscribers:
             if end is None:
                 return found
             after = end
-
-
-def _owned(kept: Kept[T], application: str | None, record_id: str, what: str) -> T:
-    found = kept.get(record_id)
-    if found is None or application not in (None, found.application):
-        raise NotFound(f"{what} '{record_id}' not found")
-    return found

@@ -48,6 +48,12 @@ class Tallies:
     def failed(self, subscriber: str) -> None:
         self._noted(subscriber).failures += 1
 
+    async def restart(self, subscriber: str) -> None:
+        """Failures up to now are forgiven. Raises `StoreUnavailable`."""
+        news = self._noted(subscriber)
+        news.reset, news.failures = True, 0
+        await self.write()
+
     async def of(self, subscriber: str) -> Tally:
         """As it is now. Raises `StoreUnavailable`."""
         await self.write()

@@ -7,6 +7,7 @@ from corral.operations import (
     card_search,
     crew,
     deduplication,
+    deliveries,
     events,
     flows,
     job_adding,
@@ -23,6 +24,8 @@ from corral.operations import (
     queue_moves,
     queue_upkeep,
     schedulers,
+    subscriptions,
+    webhooks,
 )
 from corral.operations.operation import Operation
 
@@ -48,5 +51,8 @@ OPERATIONS: tuple[Operation, ...] = (
     *events.OPERATIONS,
     *applications.OPERATIONS,
     *keys.OPERATIONS,
+    *webhooks.OPERATIONS,
+    *subscriptions.OPERATIONS,
+    *deliveries.OPERATIONS,
     *audit.OPERATIONS,
 )

@@ -2,9 +2,10 @@
 
 from corral.policy.built_in_queues import JobDefaults
 from corral.server.call import Route
-from corral.server.service import explain, jobs, legacy, queues
+from corral.server.service import explain, jobs, legacy, queues, subscriptions, webhooks
 
 
 def routes(defaults: JobDefaults) -> tuple[Route, ...]:
     """`defaults` are for jobs that say nothing of it."""
-    return (*explain.ROUTES, *jobs.routes(defaults), *legacy.routes(defaults), *queues.routes(defaults))
+    of_jobs = (*jobs.routes(defaults), *legacy.routes(defaults), *queues.routes(defaults))
+    return (*explain.ROUTES, *of_jobs, *webhooks.ROUTES, *subscriptions.ROUTES)
