@@ -82,11 +82,10 @@ class Orchestrator(Daemon):
         queue = queue_of(name, definition.terms.channel)
         if queue != name:
             await context.saw_channel(queue)
-        begun, repeat = taken
-        opts = {**job_options(definition.terms, None, {}), "jobId": repeat.job_id}
+        opts = {**job_options(definition.terms, None, {}), "jobId": taken.job_id}
         (job_id,) = await store.jobs.add(queue, [NewJob(name, b"null", opts)], context.clock())
         context.handlers.tell(JobEnqueue(job_id=job_id, job_name=name, queue=queue))
-        await repeats.end(store.records, name, begun)
+        await repeats.end(store.records, name, taken)
 
     async def _delete(self, store: Store) -> float:
         context = self.context

@@ -59,21 +59,25 @@ async def stored_repeats(records: RecordStore) -> dict[str, tuple[bytes, Repeat]
     return {name: (record, msgspec.json.decode(record, type=Repeat)) for name, record in found.items()}
 
 
-async def begin(records: RecordStore, name: str, stored: bytes, now: int) -> tuple[bytes, Repeat] | None:
+async def begin(records: RecordStore, name: str, stored: bytes, now: int) -> Repeat | None:
     """Take the occurrence that is due, to add its job; None when somebody else has."""
     repeat = msgspec.json.decode(stored, type=Repeat)
     if repeat.adding is None:
         taken = msgspec.structs.replace(repeat, due=repeat.after(now), fired=repeat.due, adding=now)
     else:
         taken = msgspec.structs.replace(repeat, adding=now)
-    encoded = msgspec.json.encode(taken)
-    return (encoded, taken) if await records.swap(KIND, name, stored, encoded) else None
+    return taken if await records.swap(KIND, name, stored, msgspec.json.encode(taken)) else None
 
 
-async def end(records: RecordStore, name: str, stored: bytes) -> None:
-    """The job is there."""
-    repeat = msgspec.json.decode(stored, type=Repeat)
-    await records.swap(KIND, name, stored, msgspec.json.encode(msgspec.structs.replace(repeat, adding=None)))
+async def end(records: RecordStore, name: str, taken: Repeat) -> None:
+    """The job is there. The repeat may have been changed meanwhile, which stays."""
+    while True:
+        stored = await records.get(KIND, name)
+        current = None if stored is None else msgspec.json.decode(stored, type=Repeat)
+        if current is None or (current.fired, current.adding) != (taken.fired, taken.adding):
+            return
+        if await records.swap(KIND, name, stored, msgspec.json.encode(msgspec.structs.replace(current, adding=None))):
+            return
 
 
 def _wanted(terms: Terms, old: Repeat | None, now: int) -> Repeat | None:

@@ -146,8 +146,8 @@ async def test_b22_all_events_come_with_their_fields(new_context: NewContext) ->
     events = Events(context)
     ping = JobDefinition(name="PING", context=context, work_function=recorder.work)
     await ping.register()
+    good, bad = await ping.enqueue("good"), await ping.enqueue("bad")
     async with Worker(context) as worker:
-        good, bad = await ping.enqueue("good"), await ping.enqueue("bad")
         await events.reach("WORKER_JOB_EXPIRE")
     await JobDefinition(name="TICK", context=context, work_function=nothing, repeat_secs=60).register()
     async with Orchestrator(context, job_delete_poll_secs=0.02):
