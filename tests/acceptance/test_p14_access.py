@@ -6,6 +6,8 @@ from corral.testing.server import TOKEN
 from tests.acceptance.client import Client
 from tests.acceptance.endpoint import EndpointServer, hold, response
 
+pytestmark = pytest.mark.one_engine
+
 AUTHED = (
     ("POST", "/queues/orders/jobs"),
     ("GET", "/queues/orders/jobs"),

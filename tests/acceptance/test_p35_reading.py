@@ -114,6 +114,7 @@ async def test_p35_numbers_are_read_as_parse_int_does(client: Client, query: str
         ("length=101&statuses=nope", "Length must be less than or equal to 100"),
     ],
 )
+@pytest.mark.one_engine
 async def test_p36_paging_and_status_errors(client: Client, query: str, text: str) -> None:
     reply = await client.call("GET", f"{JOBS}?{query}")
     assert (reply.status, reply.text) == (400, text)

@@ -54,6 +54,7 @@ async def test_p61_plain_http_there_is_an_answer_too(client: Client) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.one_engine
 async def test_p62_the_token_may_be_in_the_query(server: RunningServer, kind: str, form: str) -> None:
     async with opened(server, f"/queues/mail{kind}{form.format(TOKEN)}") as socket:
         await (await socket.connection.ping())
@@ -68,6 +69,7 @@ async def test_p62_the_token_may_be_in_the_header(server: RunningServer, kind: s
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("form", ["?", "?token=", *FORMS])
+@pytest.mark.one_engine
 async def test_p62_no_or_a_bad_token_is_told_by_close_code_4000(server: RunningServer, kind: str, form: str) -> None:
     async with opened(server, f"/queues/mail{kind}{form.format('wrong')}") as socket:
         assert await socket.close_code() == 4000

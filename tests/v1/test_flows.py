@@ -80,6 +80,7 @@ async def test_many_trees_in_one_request(client: Client) -> None:
         ({"name": "a", "queueName": "books", "opts": {"repeat": {"every": 5}}}, "#/opts/repeat", None),
     ],
 )
+@pytest.mark.one_engine
 async def test_what_is_wrong_is_pointed_to(client: Client, tree: Any, pointer: str, detail: str | None) -> None:
     found = problem(await add(client, tree))
     assert found == (pointer, detail or found[1])

@@ -81,6 +81,7 @@ async def test_a_taken_id_gives_the_job_that_has_it(client: Client) -> None:
     ],
     ids=str,
 )
+@pytest.mark.one_engine
 async def test_a_refusal_points_to_what_is_wrong(client: Client, body: Any, pointers: list[str]) -> None:
     assert places(await client.call("POST", JOBS, body)) == pointers
     assert (await say(client, "GET", "", status=200))["jobs"] == []

@@ -103,6 +103,7 @@ async def test_a_search(client: Client) -> None:
         ("start=1", "start"),
     ],
 )
+@pytest.mark.one_engine
 async def test_a_search_that_cannot_be(client: Client, query: str, place: str) -> None:
     assert places(await client.call("GET", f"{JOBS}?{query}")) == [place]
 

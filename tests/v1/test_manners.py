@@ -85,6 +85,7 @@ async def test_head_is_a_get_without_the_body(client: Client) -> None:
         ("PUT", f"{ONE}/delay", {"delay": "soon"}, {"pointer": "#/delay"}),
     ],
 )
+@pytest.mark.one_engine
 async def test_what_is_wrong_is_pointed_to(client: Client, method: str, path: str, body: Any, where: Any) -> None:
     reply = await (client.call(method, path) if body is None else client.call(method, path, body))
     found = problem(reply)

@@ -119,6 +119,7 @@ async def test_a_throttled_queue_holds_its_jobs_back(client: Client, mail: Proxy
         ("throttle", {}), ("throttle", {"ttl": 0}), ("throttle", {"ttl": 10**30}), ("throttle", {"ttl": 1, "x": 1}),
     ],
 )  # fmt: skip
+@pytest.mark.one_engine
 async def test_what_is_no_limit_is_refused(client: Client, path: str, body: Any) -> None:
     reply = await client.call("PUT", f"{Q}/{path}", body)
     assert (reply.status, reply.headers["content-type"]) == (400, "application/problem+json")

@@ -95,6 +95,7 @@ async def test_clean(client: Client, mail: ProxySocket, failed: Any) -> None:
     [{}, {"grace": 0}, {"limit": 0}, {"grace": -1, "limit": 1}, {"grace": 0, "limit": -1}, {"grace": 0.5, "limit": 1},
      {"grace": 0, "limit": 1, "state": "waiting-children"}, {"grace": 0, "limit": 1, "type": "failed"}, [], None, b"{"],
 )  # fmt: skip
+@pytest.mark.one_engine
 async def test_clean_refuses(client: Client, body: Any) -> None:
     await add(client)
     refused(await client.call("POST", f"{Q}/clean", body), 400, "invalid-input")

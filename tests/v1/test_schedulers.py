@@ -81,6 +81,7 @@ async def test_a_change_replaces_the_next_job(client: Client) -> None:
         ({"repeat": {"every": 5}, "template": {"options": {}}}, "#/template"),
     ],
 )
+@pytest.mark.one_engine
 async def test_what_is_wrong_is_pointed_to(client: Client, body: Any, pointer: str) -> None:
     reply = await put(client, "s", body)
     assert (reply.status, reply.json()["type"]) == (400, "/docs/problems#invalid-input"), reply
