@@ -61,7 +61,7 @@ class WebhookForm(msgspec.Struct, frozen=True, rename="camel"):
 
     url: Url
     events: WebhookEvents
-    queues: Patterns = ["*"]
+    queues: Patterns = msgspec.field(default_factory=lambda: ["*"])
     headers: dict[str, str] = {}
     retry_config: GivenWebhookRetry = GivenWebhookRetry()
 
