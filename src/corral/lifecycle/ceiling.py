@@ -135,6 +135,7 @@ class CeilingStore:
     """The engine, in which no application runs more jobs at once than it may."""
 
     def __init__(self, store: Store, ceiling: Ceiling) -> None:
+        self.prefix = store.prefix
         self.jobs = CeilingJobs(store.jobs, ceiling)
         self.job_moves = CeilingMoves(store.job_moves, ceiling)
         self._store = store

@@ -107,14 +107,20 @@ class Application:
         route, params = found
         access = route.access
         if access is _TOKEN and not self._limits_all:
-            return self._with_token(request, route, params)
+            if not self._authority.is_operator(request.headers):
+                return self._with_key(request, route, params)
+            answer = self._answer(route, Call(self._services, request, params))
+            if not route.taskless:
+                return answer
+            stepped = Stepped(answer)
+            return cast(Response, stepped.result()) if stepped.done() else stepped
         if access is _PUBLIC:
             return self._answer(route, Call(self._services, request, params))
         if access is _TOKEN or access is _LOCK:
             return self._limited(request, route, params)
         return self._door.service(route, request, params, self._for_caller)
 
-    def _with_token(self, request: Request, route: Route, params: list[str]) -> Response | Awaitable[Answer]:
+    def _with_key(self, request: Request, route: Route, params: list[str]) -> Response | Awaitable[Answer]:
         try:
             caller = self._admitted(request, route)
         except CorralError as error:
@@ -124,13 +130,7 @@ class Application:
                 return self._later(request, route, params, token)
             _log_refused(request, token, error)
             return route.explain(error)
-        if caller is not OPERATOR:
-            return self._for_caller(route, Call(self._authority.services(caller), request, params))
-        answer = self._answer(route, Call(self._services, request, params))
-        if not route.taskless:
-            return answer
-        stepped = Stepped(answer)
-        return cast(Response, stepped.result()) if stepped.done() else stepped
+        return self._for_caller(route, Call(self._authority.services(caller), request, params))
 
     async def _later(self, request: Request, route: Route, params: list[str], token: str) -> Answer:
         """A key that is not known here may be one that another process has made a moment ago."""
@@ -146,14 +146,21 @@ class Application:
     async def _limited(self, request: Request, route: Route, params: list[str]) -> Answer:
         async def answer() -> Answer:
             if route.access is _LOCK:
-                services = self._authority.services(self._beside(request))
-                return await self._answer(route, Call(services, request, params))
-            found = self._with_token(request, route, params)
+                return await self._with_lock(request, route, params)
+            found = self._with_key(request, route, params)
             return found if isinstance(found, Response) else await found
 
         if not self._limits_all:
             return await answer()
         return await self._door.limited(request, self._credential(request), answer)
+
+    async def _with_lock(self, request: Request, route: Route, params: list[str]) -> Answer:
+        """A key in the header for keys, beside the credential, says whose names the path has."""
+        try:
+            services = self._authority.services(self._authority.beside(request.headers) or OPERATOR)
+        except CorralError as error:
+            return route.explain(error)
+        return await self._answer(route, Call(services, request, params))
 
     async def _for_caller(self, route: Route, call: Call) -> Answer:
         answer = await self._answer(route, call)
@@ -201,10 +208,6 @@ class Application:
         if caller is not OPERATOR:
             allow(caller, route.permission)
         return caller
-
-    def _beside(self, request: Request) -> Caller:
-        """Whose names the path has, where the credential is that of a lock: told by a key in the header for keys."""
-        return self._authority.beside(request.headers) or OPERATOR
 
     def _credential(self, request: Request) -> str | None:
         return self._authority.credential(request.headers)

@@ -47,6 +47,10 @@ class Authority:
         self._views: Callable[[Caller], Services] = lru_cache(maxsize=_REMEMBERED)(self._view)
         self._callers: dict[str, tuple[ApiKey, Application, Caller]] = {}
 
+    def is_operator(self, headers: Mapping[str, str]) -> bool:
+        """Whether the Authorization header has a token of the operator's: the shortest way in."""
+        return self._tokens.accept(bearer(headers))
+
     def credential(self, headers: Mapping[str, str]) -> str | None:
         """The text of the Authorization header, or of the header for keys."""
         return bearer(headers) or headers.get(self._header)
