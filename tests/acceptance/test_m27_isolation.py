@@ -53,11 +53,15 @@ async def victim(operator: Operator) -> dict[str, str]:
     await program.ok("PUT", "/v1/queues/mail/schedulers/vs", schedule)
     url = f"http://{SECRET}.invalid/"
     await program.call("POST", "/workers", {"queue": "mail", "endpoint": {"url": url, "method": "POST"}})
+    url = f"http://127.0.0.1:1/{SECRET}"
+    webhook = await program.ok("POST", "/v1/webhooks", {"url": url, "events": ["job.completed"]})
+    subscription = {"name": SECRET, "endpoint": url, "events": ["completed"]}
+    subscribed = await program.ok("POST", "/v1/subscriptions", subscription)
     (key,) = (await program.ok("GET", f"/v1/applications/{program.application}/keys"))["keys"]
     return {
         "job_id": "v1", "id": "vs", "application": program.application, "key": key["id"],
         "deduplication_id": "once", "type": "completed", "jobId": submitted, "queueName": "mail",
-        "secret": program.key or "",
+        "secret": program.key or "", "webhook": webhook["id"], "subscription": subscribed["id"], "delivery": "1",
     }  # fmt: skip
 
 
@@ -66,9 +70,10 @@ async def view(program: Program) -> list[Any]:
     found = [await program.ok("GET", f"/v1/queues/mail/{part}") for part in _VIEW]
     keys = await program.ok("GET", f"/v1/applications/{program.application}/keys")
     workers = await program.call("GET", "/workers")
+    receivers = [await program.ok("GET", f"/v1/{kind}") for kind in ("webhooks", "subscriptions")]
     for key in keys["keys"]:
         del key["lastUsedAt"]
-    return [*found, keys, workers.text, await program.ok("GET", "/api/jobs")]
+    return [*found, keys, workers.text, receivers, await program.ok("GET", "/api/jobs")]
 
 
 def calls(known: dict[str, str], queue: str) -> Iterator[tuple[str, Permission, str, str, Any]]:

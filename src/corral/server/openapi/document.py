@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from corral.operations.operation import Operation
-from corral.server.openapi.operations import BEARER, described
+from corral.server.openapi.operations import API_KEY, BEARER, described
 from corral.server.openapi.proxy import ROWS, described_row
 from corral.server.openapi.responses import Responses
 from corral.server.openapi.schema import Schema, Schemas, prose
@@ -28,7 +28,17 @@ Routes under `/v1` answer errors as problems (RFC 9457), whose types are listed 
 milliseconds since the epoch. The operations that have an `x-function` can be called by that name on the queue's
 WebSocket too. A path that has a `GET` takes a `HEAD` as well."""
 _SCHEMES = {
-    BEARER: {"type": "http", "scheme": "bearer", "description": "One of the server's tokens."},
+    BEARER: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A token of the operator's, or the key of an application with the role that is named.",
+    },
+    API_KEY: {
+        "type": "apiKey",
+        "in": "header",
+        "name": "x-api-key",
+        "description": "The key of an application, or a token; the setting API_KEY_HEADER renames the header.",
+    },
     "lock": {"type": "http", "scheme": "bearer", "description": "The token of the lock that the job is held under."},
 }
 
@@ -53,7 +63,7 @@ def document(operations: Sequence[Operation], version: str) -> Schema:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": "/"}],
-        "security": [{BEARER: []}],
+        "security": [{BEARER: []}, {API_KEY: []}],
         "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": paths,
         "components": {

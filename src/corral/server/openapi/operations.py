@@ -14,6 +14,7 @@ from corral.server.v1.keyed import HEADER, LONGEST_KEY
 from corral.server.v1.places import Places, places_of
 
 BEARER = "bearer"
+API_KEY = "apiKey"
 _KEY = {
     "name": HEADER,
     "in": "header",
@@ -40,7 +41,7 @@ def described(operation: Operation, schemas: Schemas, responses: Responses) -> S
         "summary": operation.summary,
         "description": _description(operation, places),
         "tags": [operation.tag],
-        "security": [{BEARER: [str(operation.permission)]}],
+        "security": [{scheme: [str(operation.permission)]} for scheme in (BEARER, API_KEY)],
         "parameters": _parameters(operation, places, schemas),
     }
     if places.body is not None:

@@ -6,6 +6,7 @@ import msgspec
 
 from corral.model.job import Job
 from corral.operations.jobs import JobPage, LogPage
+from corral.server.openapi.operations import API_KEY, BEARER
 from corral.server.openapi.schema import Schema, Schemas, without_null
 from corral.server.status import Health
 
@@ -123,7 +124,8 @@ ROWS = (
 def described_row(row: Row, schemas: Schemas) -> Schema:
     """Its path item's member."""
     found: Schema = {"operationId": row.name, "summary": row.summary, "tags": [row.tag]}
-    found["security"] = [{row.access: []}] if row.access else []
+    schemes = (BEARER, API_KEY) if row.access == BEARER else (row.access,)
+    found["security"] = [{scheme: []} for scheme in schemes if scheme]
     parameters = _parameters(row, schemas)
     if parameters:
         found["parameters"] = parameters
