@@ -53,6 +53,7 @@ class Caller:
         self._retiring = Retiring(office)
         self._clock = office.clock
         self._random = office.random
+        self._measure = office.measure
 
     async def __call__(self, claimed: ClaimedJob) -> Outcome:
         delivery = decode(claimed.job.data)
@@ -70,7 +71,7 @@ class Caller:
         answer, error, refused = None, None, False
         try:
             answer = await self._client.send(
-                receiver.method, receiver.url, headers, bytes(delivery.body), receiver.seconds
+                receiver.method, receiver.url, headers, delivery.body.encode(), receiver.seconds
             )
         except NotCalled as why:
             error, refused = str(why), isinstance(why, Refused)
@@ -80,6 +81,7 @@ class Caller:
         made = await self._attempts.count(claimed.job.id) + 1
         over = called.refused or is_final(called.status) or made >= receiver.terms.attempts
         row = self._row(claimed.job.id, delivery, called, made, "failed" if over else "again")
+        self._measure(delivery, row)
         await self._attempts.write(delivery, row)
         if called.succeeded:
             if delivery.kind != "job":

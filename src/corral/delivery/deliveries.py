@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import msgspec
-
 from corral.delivery.attempts import journal_of
 from corral.delivery.calling import Called, Caller
 from corral.delivery.office import Office
@@ -89,7 +87,7 @@ class Deliveries:
             "message": "This is a test of the webhook",
             "testId": test,
         }
-        body = msgspec.Raw(envelope(TEST, now, data))
+        body = envelope(TEST, now, data).decode()
         delivery = Delivery("webhook", webhook.id, webhook.application, test, TEST, "test", "", now, body)
         return await self._caller.call(delivery, webhook_receiver(webhook, now), 1)
 
@@ -105,7 +103,7 @@ class Deliveries:
             "data": {"test": True, "message": "This is a test event"},
             "metadata": {"testEvent": True},
         }
-        body = msgspec.Raw(subscription_envelope(subscription, change, job))
+        body = subscription_envelope(subscription, change, job).decode()
         delivery = Delivery(
             "subscription",
             subscription.id,

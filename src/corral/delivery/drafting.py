@@ -124,7 +124,7 @@ class _Drawing:
             status=change.status,
             job_id=change.job_id,
             at=change.at,
-            body=msgspec.Raw(body),
+            body=body.decode(),
         )
 
 

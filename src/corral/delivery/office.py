@@ -6,6 +6,7 @@ import msgspec
 
 from corral.delivery.attempts import Attempts
 from corral.delivery.guarded import GuardedClient
+from corral.delivery.measuring import Measure, unmeasured
 from corral.lifecycle.accounts import Accounts
 from corral.lifecycle.intake import Clock
 from corral.lifecycle.subscribers import Subscribers
@@ -25,3 +26,4 @@ class Office(msgspec.Struct, frozen=True):
     clock: Clock
     random: Callable[[], float]
     new_id: Callable[[], str]
+    measure: Measure = unmeasured

@@ -66,7 +66,7 @@ def subscription_receiver(subscription: Subscription, secrets: tuple[str, ...]) 
 
 def headers_of(delivery: Delivery, receiver: Receiver, attempt: int, now: int) -> dict[str, str]:
     """The receiver's own headers go over all but the signatures."""
-    body, seconds = bytes(delivery.body), now // 1000
+    body, seconds = delivery.body.encode(), now // 1000
     headers = {"Content-Type": "application/json", "User-Agent": _AGENT, **_about(delivery, attempt, now)}
     given = {name.lower() for name in receiver.headers}
     headers = {name: value for name, value in headers.items() if name.lower() not in given}

@@ -50,7 +50,7 @@ class Retiring:
     async def _tell(self, retired: Webhook | Subscription, delivery: Delivery, why: str) -> None:
         now = self._clock()
         data = {"id": retired.id, "kind": delivery.kind, "reason": why}
-        body = msgspec.Raw(envelope(DISABLED, now, data))
+        body = envelope(DISABLED, now, data).decode()
         drafts = []
         for webhook in self._subscribers.webhooks.all().values():
             if webhook.application == retired.application and webhook.active and DISABLED in webhook.events:

@@ -63,6 +63,7 @@ class Watching:
         if not wanted or not await self._holds():
             await self._drop(list(self._following))
             return
+        await self._subscribers.drop_orphans()
         queues = await self._queues()
         await self._drop([queue for queue in self._following if queue not in queues])
         for queue in queues:

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from corral.lifecycle.kept import Kept
 from corral.lifecycle.ownership import Ownership
 from corral.lifecycle.places import Places
+from corral.model.application import Application
 from corral.model.errors import Forbidden
 from corral.model.subscriber import SigningSecret, Subscription, Webhook
+from corral.policy.access import DEFAULT
 from corral.policy.signing import new_secret
 from corral.store.directory import NameQuery
 from corral.store.store import Store
@@ -25,7 +27,10 @@ _PAGE = 1000
 class Subscribers:
     """Webhooks, subscriptions, the queues in which jobs have URLs of their own, and what signs for those."""
 
-    def __init__(self, store: Store, ownership: Ownership, clock: Callable[[], int]) -> None:
+    def __init__(
+        self, store: Store, applications: Kept[Application], ownership: Ownership, clock: Callable[[], int]
+    ) -> None:
+        self._applications = applications
         records = store.records
         self.webhooks = Kept(records, "webhooks", Webhook)
         self.subscriptions = Kept(records, "subscriptions", Subscription)
@@ -115,9 +120,20 @@ class Subscribers:
             queues = list(self._ownership.queues(application).values())
         await self.places.start_from_now(queue for queue in queues if self.hooked.get(queue) is None)
 
+    async def drop_orphans(self) -> None:
+        """End what belongs to applications that are gone."""
+        for kept in (self.webhooks, self.subscriptions):
+            for one in [one for one in kept.all().values() if not self._has(one.application)]:
+                await self._applications.refresh()
+                if not self._has(one.application):
+                    await kept.remove(one.id)
+
     async def refresh(self) -> None:
         """Learn what other processes have done up to now."""
         await asyncio.gather(self.webhooks.refresh(), self.subscriptions.refresh(), self._ownership.refresh())
+
+    def _has(self, application: str) -> bool:
+        return application in (OPERATORS, DEFAULT.application) or self._applications.get(application) is not None
 
     async def all_queues(self) -> list[str]:
         """The engine's names of all queues that there are."""

@@ -10,7 +10,8 @@ Outcomes = Literal["delivered", "again", "failed"]
 
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a job of the queue of deliveries holds. `target` is the id of a webhook or subscription, or the URL that a
-    job was given; `message` is the same however often it is sent. `body` is JSON."""
+    job was given; `message` is the same however often it is sent. `body` is JSON as text, as engines
+    may write JSON anew."""
 
     kind: Kind
     target: str
@@ -20,7 +21,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     status: str
     job_id: str
     at: int
-    body: msgspec.Raw
+    body: str
     resent: bool = False
 
 

@@ -143,7 +143,7 @@ async def get_delivery(services: Services, request: OneDelivery) -> ShownDeliver
         job_id=delivery.job_id,
         at=delivery.at,
         state=state,
-        body=delivery.body,
+        body=msgspec.Raw(delivery.body.encode()),
         attempts=attempts,
     )
 

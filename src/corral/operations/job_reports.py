@@ -15,6 +15,10 @@ from corral.policy.submissions import Report
 REPORTED = "reported"
 """The event of a status that is no state."""
 
+_REFUSAL = "Request failed with status code 409"
+"""Workers that take every error for one of their job's tell of our refusal to let them start it, in axios's words. The
+job is somebody else's, or not to be started now: it has not failed."""
+
 _ENDS = ("completed", "failed")
 _WAITS = ("waiting", "prioritized", "delayed")
 _TIMES = {"started": "started_at", "completed": "completed_at", "failed": "failed_at"}
@@ -24,6 +28,8 @@ _encode = msgspec.json.Encoder().encode
 async def report(services: Services, job_id: str, said: Report, lock_ms: int) -> None:
     """Make it so, and keep the words. Raises `JobNotFound`, `Forbidden`, and `NotInState` for what can no longer be."""
     card = await card_of(services, job_id)
+    if said.status == "failed" and said.error == _REFUSAL:
+        return
     moved = True
     match said.status:
         case "started":

@@ -10,10 +10,12 @@ from corral.delivery.deliveries import Deliveries
 from corral.delivery.drafting import Drafting
 from corral.delivery.following import QueueFollower
 from corral.delivery.guarded import GuardedClient
+from corral.delivery.measuring import measure_in
 from corral.delivery.office import Office
 from corral.delivery.queue import QUEUE
 from corral.delivery.watching import Watching
 from corral.lifecycle.intake import Clock
+from corral.lifecycle.ledger import Ledger
 from corral.lifecycle.tallies import Tallies
 from corral.observe import log
 from corral.store.store import Store
@@ -29,7 +31,7 @@ _EVERY = 0.5
 class Delivering:
     """Begins to work when there is anybody to be told; before that it costs nothing."""
 
-    def __init__(self, store: Store, gate: Gate, settings: Settings, clock: Clock) -> None:
+    def __init__(self, store: Store, gate: Gate, settings: Settings, clock: Clock, ledger: Ledger) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -45,6 +47,7 @@ class Delivering:
             clock=clock,
             random=random.random,
             new_id=lambda: str(uuid.uuid4()),
+            measure=measure_in(ledger),
         )
         self.deliveries = Deliveries(self._office)
         self._drafting = Drafting(store, gate.subscribers, gate.accounts)

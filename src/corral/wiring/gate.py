@@ -36,7 +36,7 @@ class Gate:
         self.usage = Usage(records, keys)
         self.audit = Audit(store.journals)
         self.ceiling = Ceiling(store, applications, self.ownership)
-        self.subscribers = Subscribers(store, self.ownership, clock)
+        self.subscribers = Subscribers(store, applications, self.ownership, clock)
         self.keeper = Keeper(records, (applications, keys, owners, *self.subscribers.kept))
 
     def authority(self, services: Services, settings: Settings) -> Authority:

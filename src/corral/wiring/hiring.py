@@ -1,5 +1,6 @@
 """How this process makes its workers: who owns their locks, and how long those last."""
 
+import time
 import uuid
 from collections.abc import Callable
 
@@ -9,8 +10,12 @@ from corral.endpoints.batch import BatchCaller
 from corral.endpoints.call import EndpointCaller
 from corral.endpoints.http import HttpPool
 from corral.lifecycle.intake import Clock
+from corral.lifecycle.ledger import Ledger, page_of
 from corral.model.endpoint import Endpoint
+from corral.model.job import ClaimedJob
+from corral.model.outcome import Completed, Outcome
 from corral.observe import log
+from corral.policy.measures import ENDPOINT
 from corral.store.store import Store
 from corral.wiring.settings import Settings
 from corral.worker.run import Runner
@@ -20,11 +25,12 @@ from corral.worker.worker import Worker, WorkerSettings
 class Hiring:
     """Makes workers that are not started yet; `pool` carries the calls of the registered endpoints."""
 
-    def __init__(self, store: Store, settings: Settings, clock: Clock, pool: HttpPool) -> None:
+    def __init__(self, store: Store, settings: Settings, clock: Clock, pool: HttpPool, ledger: Ledger) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
         self._pool = pool
+        self._ledger = ledger
         self.at_sockets: set[Worker] = set()
         self._new_id: Callable[[], uuid.UUID] = uuid.uuid4
 
@@ -42,7 +48,7 @@ class Hiring:
             lock_ms=self._settings.lock_duration,
             stalled_ms=self._settings.stalled_interval,
         )
-        return self._worker(endpoint.queue, self._caller(endpoint), settings)
+        return self._worker(endpoint.queue, self._timed(endpoint.queue, self._caller(endpoint)), settings)
 
     def for_socket(self, queue: str, concurrency: int, call: Runner) -> Worker:
         """A worker whose jobs are run by a WebSocket client; it stays in `at_sockets` until it is discarded there."""
@@ -61,6 +67,18 @@ class Hiring:
         if batch is msgspec.UNSET:
             return EndpointCaller(endpoint, self._pool)
         return BatchCaller(endpoint, batch, self._pool)
+
+    def _timed(self, queue: str, call: Runner) -> Runner:
+        ledger, page, now = self._ledger, page_of(queue), time.perf_counter
+
+        async def timed(claimed: ClaimedJob) -> Outcome:
+            begun = now()
+            outcome = await call(claimed)
+            status = "completed" if isinstance(outcome, Completed) else "failed"
+            ledger.histogram(page, ENDPOINT, status).saw(now() - begun)
+            return outcome
+
+        return timed
 
     def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
         self._store.directory.saw(queue)

@@ -38,6 +38,7 @@ from corral.wiring.delivering import Delivering
 from corral.wiring.engine import engine_of
 from corral.wiring.gate import Gate
 from corral.wiring.hiring import Hiring
+from corral.wiring.measuring import Measuring
 from corral.wiring.settings import Settings
 from corral.worker.worker import Worker
 
@@ -64,20 +65,23 @@ class Process:
         try:
             self._pool = HttpPool()
             self._gate = Gate(store, now_ms)
-            working = under_ceiling(store, self._gate.ceiling)
-            self._hiring = Hiring(working, settings, now_ms, self._pool)
+            self.measuring = Measuring(store, self._gate, settings, now_ms, lambda: self._server.connections)
+            working = self.measuring.counted(under_ceiling(store, self._gate.ceiling))
+            self._hiring = Hiring(working, settings, now_ms, self._pool, self.measuring.ledger)
             self.feeds = Feeds(store.events)
             self._results = Results(store, self.feeds)
             bells = Doorbells(store.jobs, now_ms)
             self._lessor = Lessor(working.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
             self._upkeep = IndexUpkeep(store, now_ms)
-            self._delivering = Delivering(store, self._gate, settings, now_ms)
+            self._delivering = Delivering(store, self._gate, settings, now_ms, self.measuring.ledger)
             self._presence = Presence(store.presence, str(uuid.uuid4()), self._workers, now_ms)
             self._server = self._make_server(working)
             await self._server.start()
+            await self.measuring.listen()
         except BaseException:
             await self.engine.stop()
             raise
+        self.measuring.start()
         self._presence.start()
         self._upkeep.start()
         self._gate.start(self._app.sessions.sweep)
@@ -115,6 +119,7 @@ class Process:
         await self._presence.close()
         await self._upkeep.close()
         await self._lessor.close()
+        await self.measuring.close()
         await self.feeds.close()
         self._pool.close()
         await self.engine.stop()
@@ -143,6 +148,7 @@ class Process:
         rows += service.routes(_job_defaults(settings))
         authority = self._gate.authority(services, settings)
         door = self._gate.door(authority, settings)
+        rows = self.measuring.routes(services, rows)
         self._app = Application(services, rows, openers, authority, door, settings.rate_limit_everywhere)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
         return HttpServer(

@@ -37,7 +37,7 @@ def _of(group: str) -> Callable[..., Any]:
 
 
 _server, _redis, _queues, _workers = _of("Server"), _of("Redis"), _of("Queues"), _of("Workers")
-_applications = _of("Applications")
+_applications, _metrics = _of("Applications"), _of("Metrics")
 _postgres, _engine, _logs = _of("Postgres"), _of("Embedded engine"), _of("Logs")
 
 
@@ -70,6 +70,14 @@ class Settings:
         30.0,
         "Seconds that running jobs get to finish.",
         flag="--shutdown-timeout",
+    )
+
+    prometheus: bool = _metrics(
+        "ENABLE_PROMETHEUS_METRICS", parse.switch, False, "Answer Prometheus on a port of its own, without a token."
+    )
+    metrics_port: int = _metrics("METRICS_PORT", parse.whole(0, 65535), 3004, "That port; 0 takes a free one.")
+    metrics_public: bool = _metrics(
+        "CORRAL_METRICS_PUBLIC", parse.switch, False, "Answer /metrics of the server's own port without a token too."
     )
 
     master_api_key: str | None = _applications(
