@@ -10,6 +10,7 @@ from corral.operations.operation import Permission
 from corral.operations.services import Services
 from corral.server.failures import as_text
 from corral.server.http.message import PLAIN_TEXT, Request, Response, StreamResponse
+from corral.server.timing import NOBODYS, Timing
 
 _encode = msgspec.json.Encoder().encode
 OK = Response(200, b"OK")
@@ -56,6 +57,7 @@ class Route(msgspec.Struct, frozen=True):
     explain: Callable[[CorralError], Response] = as_text
     taskless: bool = False
     permission: Permission = Permission.OPERATOR
+    timing: Timing = NOBODYS
 
 
 def as_json(call: Call, value: object) -> Response:

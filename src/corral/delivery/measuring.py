@@ -1,0 +1,31 @@
+"""Counting the calls of receivers."""
+
+from collections.abc import Callable
+
+from corral.lifecycle.ledger import Ledger
+from corral.model.delivery import Attempt, Delivery
+from corral.policy.measures import ATTEMPTS, DELIVERIES, DELIVERY, WEBHOOK_CALLS
+
+Measure = Callable[[Delivery, Attempt], None]
+_PAGE = "deliveries"
+_MOST_TOLD = 10  # attempts that have a label of their own
+
+
+def measure_in(ledger: Ledger) -> Measure:
+    """What is told of each call that was made, and of the end of each delivery."""
+
+    def measure(delivery: Delivery, attempt: Attempt) -> None:
+        status = "success" if attempt.outcome == "delivered" else "failed"
+        application, event = delivery.application, delivery.event
+        number = str(attempt.attempt) if attempt.attempt < _MOST_TOLD else f"{_MOST_TOLD}+"
+        ledger.count(_PAGE, ATTEMPTS, application, event, status, number)
+        ledger.count(_PAGE, WEBHOOK_CALLS, application, status)
+        ledger.histogram(_PAGE, DELIVERY, application, status).saw(attempt.ms / 1000)
+        if attempt.outcome != "again":
+            ledger.count(_PAGE, DELIVERIES, application, event, status)
+
+    return measure
+
+
+def unmeasured(delivery: Delivery, attempt: Attempt) -> None:
+    """Where nobody counts."""
