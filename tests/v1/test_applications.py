@@ -11,6 +11,7 @@ from corral.testing.server import RunningServer
 from corral.testing.waiting import until
 from tests.acceptance.client import Client
 from tests.acceptance.conftest import Serve
+from tests.acceptance.endpoint import EndpointServer, hold, response
 from tests.acceptance.service import MASTER, Operator, Program
 
 
@@ -159,3 +160,23 @@ async def test_endpoints_of_an_application_that_is_gone_are_called_no_more(serve
         return "mail" not in await operator.ok("GET", "/workers")
 
     await until(gone, 5)
+
+
+async def test_an_endpoint_of_whoever_came_second_reports_progress(serve: Serve, endpoint: EndpointServer) -> None:
+    server, operator = await start(serve)
+    await (await operator.make()).add("mail")
+    shop = await operator.make()
+    endpoint.script = hold
+    await shop.call("POST", "/workers", {"queue": "mail", "endpoint": {"url": endpoint.url, "method": "POST"}})
+    (job_id,) = await shop.add("mail")
+    call = await endpoint.next()
+    physical = call.job["queueQualifiedName"].rpartition(":")[2]
+    assert physical == f"mail@{shop.application[:8]}"
+    worker = Client(server.port, call.token)
+    assert (await worker.call("POST", f"/queues/mail/jobs/{job_id}/progress", 10)).status == 401
+    assert (await worker.call("POST", f"/queues/{physical}/jobs/{job_id}/progress", 20)).status == 200
+    named = {"x-api-key": shop.key or ""}
+    assert (await worker.call("POST", f"/queues/mail/jobs/{job_id}/progress", 30, headers=named)).status == 200
+    assert (await shop.ok("GET", f"/v1/queues/mail/jobs/{job_id}"))["progress"] == 30
+    assert (await shop.ok("GET", f"/v1/queues/mail/jobs/{job_id}"))["queueQualifiedName"].endswith(":mail")
+    call.respond(response({"ok": True}))
