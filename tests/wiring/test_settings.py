@@ -58,6 +58,7 @@ def test_every_variable_is_read() -> None:
         "CORRAL_MIGRATE": "true",
         "MASTER_API_KEY": "m", "API_KEY_HEADER": "x-key", "ENABLE_API_KEY_AUTH": "false",
         "RATE_LIMIT_WINDOW_MS": "1000", "RATE_LIMIT_MAX_REQUESTS": "7", "CORRAL_RATE_LIMIT_EVERYWHERE": "true",
+        "CORRAL_ALLOW_TARGETS": "10.0.0.0/8,hooks.local",
         "DEBUG": "true", "CORRAL_LOG_FORMAT": "proxy", "CORRAL_LOG_LEVEL": "warn",
     }  # fmt: skip
     assert {variable.names[0] for variable in VARIABLES.values()} == set(samples)

@@ -9,7 +9,7 @@ from corral.delivery.office import Office
 from corral.delivery.queue import decode
 from corral.delivery.receivers import Receiver, headers_of, receiver_of
 from corral.delivery.retiring import Retiring
-from corral.model.delivery import Attempt, Delivery, Outcomes
+from corral.model.delivery import Delivery, DeliveryAttempt, Outcomes
 from corral.model.job import ClaimedJob
 from corral.model.outcome import Completed, Failed, Outcome, Postponed
 from corral.policy.redelivery import GONE, is_final, is_success, retry_after_ms, wait_ms
@@ -94,9 +94,9 @@ class Caller:
             return Failed(called.reason, unrecoverable=True)
         return Postponed(wait_ms(receiver.terms, made, self._asked(called), self._random))
 
-    def _row(self, job_id: str, delivery: Delivery, called: Called, made: int, failed: Outcomes) -> Attempt:
+    def _row(self, job_id: str, delivery: Delivery, called: Called, made: int, failed: Outcomes) -> DeliveryAttempt:
         body = None if called.answer is None else called.answer.body[: 4 * _SHOWN].decode(errors="replace")[:_SHOWN]
-        return Attempt(
+        return DeliveryAttempt(
             delivery=job_id,
             at=self._clock(),
             attempt=made,

@@ -9,7 +9,7 @@ from corral.delivery.queue import QUEUE, decode, message_id, send, send_again
 from corral.delivery.receivers import receiver_of, webhook_receiver
 from corral.lifecycle.subscribers import Subscribers
 from corral.lifecycle.tallies import Tallies
-from corral.model.delivery import Attempt, Delivery, Kind
+from corral.model.delivery import Delivery, DeliveryAttempt, Kind
 from corral.model.errors import NotFound
 from corral.model.subscriber import Subscription, Webhook
 from corral.policy.changes import Change
@@ -33,7 +33,7 @@ class Deliveries:
         for url in dict.fromkeys(urls):
             await self._office.client.check(url)
 
-    async def get(self, delivery: str) -> tuple[Delivery, str, list[Attempt]]:
+    async def get(self, delivery: str) -> tuple[Delivery, str, list[DeliveryAttempt]]:
         """The delivery, the state of its job, and its attempts, oldest first. Raises `NotFound`."""
         found = await self._found(delivery)
         state = await self._office.store.job_details.state(QUEUE, delivery)
@@ -41,7 +41,7 @@ class Deliveries:
 
     async def attempts(
         self, kind: Kind, target: str, application: str, before: str | None, limit: int
-    ) -> tuple[list[Attempt], str | None]:
+    ) -> tuple[list[DeliveryAttempt], str | None]:
         """Those of one subscriber, or of the URLs of an application's jobs; newest first."""
         return await self._office.attempts.page(journal_of(kind, target, application), before, limit)
 

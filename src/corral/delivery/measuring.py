@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from corral.lifecycle.ledger import Ledger
-from corral.model.delivery import Attempt, Delivery
+from corral.model.delivery import Delivery, DeliveryAttempt
 from corral.policy.measures import ATTEMPTS, DELIVERIES, DELIVERY, WEBHOOK_CALLS
 
-Measure = Callable[[Delivery, Attempt], None]
+Measure = Callable[[Delivery, DeliveryAttempt], None]
 _PAGE = "deliveries"
 _MOST_TOLD = 10  # attempts that have a label of their own
 
@@ -14,7 +14,7 @@ _MOST_TOLD = 10  # attempts that have a label of their own
 def measure_in(ledger: Ledger) -> Measure:
     """What is told of each call that was made, and of the end of each delivery."""
 
-    def measure(delivery: Delivery, attempt: Attempt) -> None:
+    def measure(delivery: Delivery, attempt: DeliveryAttempt) -> None:
         status = "success" if attempt.outcome == "delivered" else "failed"
         application, event = delivery.application, delivery.event
         number = str(attempt.attempt) if attempt.attempt < _MOST_TOLD else f"{_MOST_TOLD}+"
@@ -27,5 +27,5 @@ def measure_in(ledger: Ledger) -> Measure:
     return measure
 
 
-def unmeasured(delivery: Delivery, attempt: Attempt) -> None:
+def unmeasured(delivery: Delivery, attempt: DeliveryAttempt) -> None:
     """Where nobody counts."""

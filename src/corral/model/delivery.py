@@ -25,7 +25,7 @@ class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):
     resent: bool = False
 
 
-class Attempt(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class DeliveryAttempt(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """One call. `status` is that of the answer, none when there was no answer; then `error` says why. `body` is the
     beginning of the answer, `ms` how long it took. `outcome`: it went well, comes again, or was given up."""
 

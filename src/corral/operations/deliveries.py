@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from corral.model.delivery import Attempt, Delivery, Kind
+from corral.model.delivery import Delivery, DeliveryAttempt, Kind
 from corral.model.errors import BadField, FieldProblem, Forbidden, NotFound
 from corral.operations import receivers
 from corral.operations.operation import Operation
@@ -65,7 +65,7 @@ class OneDelivery(msgspec.Struct, frozen=True):
 class AttemptPage(msgspec.Struct, frozen=True, rename="camel"):
     """The newest first. `nextCursor` asks for the next page, null: this was the last."""
 
-    attempts: list[Attempt]
+    attempts: list[DeliveryAttempt]
     next_cursor: str | None
 
 
@@ -94,7 +94,7 @@ class ShownDelivery(msgspec.Struct, frozen=True, rename="camel"):
     at: int
     state: str
     body: msgspec.Raw
-    attempts: list[Attempt]
+    attempts: list[DeliveryAttempt]
 
 
 async def webhook_attempts(services: Services, request: WebhookAttempts) -> AttemptPage:
