@@ -1,11 +1,12 @@
-"""The engine, with everything counted that goes through it: jobs that are added, how long they wait and run."""
+"""The engine, with everything counted that goes through it: how long jobs wait and run, and the jobs of flows."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, cast
 
 from corral.lifecycle.ledger import Ledger, page_of
 from corral.model.flow import FlowJob
-from corral.model.job import ClaimedJob, NewJob
+from corral.model.job import ClaimedJob
 from corral.model.outcome import Completed, Failed
 from corral.policy.measures import DURATION, WAIT
 from corral.store.flows import FlowStore
@@ -20,18 +21,11 @@ class CountedJobs:
     def __init__(self, jobs: JobStore, ledger: Ledger) -> None:
         self._jobs = jobs
         self._ledger = ledger
-        self._add = jobs.add
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._jobs, name)
         setattr(self, name, found)
         return found
-
-    async def add(self, queue: str, jobs: Sequence[NewJob], now: int) -> list[str]:
-        ids = await self._add(queue, jobs, now)
-        submitted = self._ledger.submitted
-        submitted[queue] = submitted.get(queue, 0) + len(ids)
-        return ids
 
     async def claim(self, queue: str, request: ClaimRequest, now: int) -> Claim:
         claim = await self._jobs.claim(queue, request, now)
@@ -89,9 +83,8 @@ class CountedFlows:
 
     async def add(self, jobs: Sequence[FlowJob], now: int) -> list[str]:
         ids = await self._flows.add(jobs, now)
-        submitted = self._ledger.submitted
-        for job in jobs:
-            submitted[job.queue] = submitted.get(job.queue, 0) + 1
+        for queue, count in Counter(job.queue for job in jobs).items():
+            self._ledger.submitted(queue, count)
         return ids
 
 

@@ -6,7 +6,8 @@ twice when a process ends or starts again; one that is killed takes at most its 
 
 import asyncio
 import contextlib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -24,6 +25,9 @@ Row = list[float]
 
 Page = dict[str, dict[str, Row]]
 """By metric, and by its labels, separated by `_BETWEEN`."""
+
+Key = tuple[str, Metric, tuple[str, ...]]
+"""Page, metric and labels."""
 
 _BETWEEN = "\x1f"
 _QUEUE = "queue:"
@@ -57,9 +61,8 @@ class Ledger:
     def __init__(self, records: RecordStore) -> None:
         self._records = records
         self._news: dict[str, Page] = {}
-        self._histograms: dict[tuple[str, Metric, tuple[str, ...]], Histogram] = {}
-        self.submitted: dict[str, int] = {}
-        """Jobs by queue since the last time: the one counter that has to cost nothing."""
+        self._histograms: dict[Key, Histogram] = {}
+        self._series: list[Callable[[], Mapping[Key, list[float]]]] = []
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
@@ -69,6 +72,14 @@ class Ledger:
     def count(self, page: str, metric: Metric, *labels: str) -> None:
         """One more."""
         self._add(page, metric.name, _BETWEEN.join(labels), [1.0])
+
+    def submitted(self, queue: str, count: int) -> None:
+        """So many more jobs were added."""
+        self._add(page_of(queue), SUBMITTED.name, "", [float(count)])
+
+    def gather(self, taken: Callable[[], Mapping[Key, list[float]]]) -> None:
+        """Ask from now on for lists of values (seconds), where even a histogram is too slow."""
+        self._series.append(taken)
 
     def histogram(self, page: str, metric: Metric, *labels: str) -> Histogram:
         """The one that is open now. Those of queues are to be asked for each time: they go when nothing comes."""
@@ -125,9 +136,9 @@ class Ledger:
                 self._add(page, metric.name, _BETWEEN.join(labels), row)
             elif page.startswith(_QUEUE):
                 del self._histograms[page, metric, labels]
-        submitted, self.submitted = self.submitted, {}
-        for queue, count in submitted.items():
-            self._add(page_of(queue), SUBMITTED.name, "", [float(count)])
+        for series in self._series:
+            for (page, metric, labels), seconds in series().items():
+                self._add(page, metric.name, _BETWEEN.join(labels), _row(metric.bounds, seconds))
 
     def _add(self, page: str, metric: str, labels: str, row: Row) -> None:
         rows = self._news.setdefault(page, {}).setdefault(metric, {})
@@ -167,6 +178,13 @@ def _merged(stored: bytes | None, news: Page) -> Page:
         for labels, row in rows.items():
             known[labels] = _sum(known.get(labels), row)
     return page
+
+
+def _row(bounds: Sequence[float], seconds: list[float]) -> Row:
+    """The values as those of a histogram."""
+    seconds.sort()
+    ends = [*(bisect_right(seconds, bound) for bound in bounds), len(seconds)]
+    return [*(float(end - start) for start, end in zip([0, *ends], ends, strict=False)), sum(seconds)]
 
 
 def _sum(one: Row | None, other: Row) -> Row:

@@ -201,7 +201,7 @@ class Application:
             if failures.status_of(error) >= 500:
                 log.request_failed(call.request.method, call.request.path, error)
             answer = route.explain(error)
-        route.timing.saw(answer.status, _now() - begun)
+        route.seconds[answer.status].append(_now() - begun)
         return answer
 
     def _admitted(self, request: Request, route: Route) -> Caller:

@@ -1,6 +1,7 @@
 """One authorised HTTP call on its way to an operation."""
 
-from collections.abc import Awaitable, Callable
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Mapping, MutableSequence
 from enum import Enum, auto
 
 import msgspec
@@ -10,10 +11,10 @@ from corral.operations.operation import Permission
 from corral.operations.services import Services
 from corral.server.failures import as_text
 from corral.server.http.message import PLAIN_TEXT, Request, Response, StreamResponse
-from corral.server.timing import NOBODYS, Timing
 
 _encode = msgspec.json.Encoder().encode
 OK = Response(200, b"OK")
+_NOBODYS: Mapping[int, MutableSequence[float]] = defaultdict(lambda: deque(maxlen=1))
 
 
 class Access(Enum):
@@ -57,7 +58,8 @@ class Route(msgspec.Struct, frozen=True):
     explain: Callable[[CorralError], Response] = as_text
     taskless: bool = False
     permission: Permission = Permission.OPERATOR
-    timing: Timing = NOBODYS
+    seconds: Mapping[int, MutableSequence[float]] = _NOBODYS
+    """Where it is noted how long it took, by status."""
 
 
 def as_json(call: Call, value: object) -> Response:

@@ -1,33 +1,44 @@
-"""How long requests to each route take, by the status of the answer."""
+"""How long requests to each route take, by the status of the answer: noted at next to no cost, sorted later."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
 
-from corral.lifecycle.ledger import Histogram, Ledger
+import msgspec
+
+from corral.lifecycle.ledger import Key
 from corral.policy.measures import REQUESTS
+from corral.server.call import Route
 
 _PAGE = "http"
 
 
-class Timing:
-    """Of one route."""
+class Timing(dict[int, list[float]]):
+    """Of one route: seconds, by status."""
 
-    __slots__ = ("_by_status", "_open")
-
-    def __init__(self, open_histogram: Callable[[int], Histogram]) -> None:
-        self._open = open_histogram
-        self._by_status: dict[int, Histogram] = {}
-
-    def saw(self, status: int, seconds: float) -> None:
-        histogram = self._by_status.get(status)
-        if histogram is None:
-            histogram = self._by_status[status] = self._open(status)
-        histogram.saw(seconds)
+    def __missing__(self, status: int) -> list[float]:
+        found: list[float] = []
+        self[status] = found
+        return found
 
 
-def timing_of(ledger: Ledger, method: str, path: str) -> Timing:
-    """`path` is the route's, in which parameters are not filled in."""
-    return Timing(lambda status: ledger.histogram(_PAGE, REQUESTS, method, path, str(status)))
+class Timings:
+    """Of all routes."""
 
+    def __init__(self) -> None:
+        self._routes: list[tuple[str, str, Timing]] = []
 
-NOBODYS = Timing(lambda status: Histogram(REQUESTS.bounds))
-"""Where nobody asks."""
+    def timed(self, routes: Iterable[Route]) -> list[Route]:
+        """The same routes."""
+        return [msgspec.structs.replace(route, seconds=self._timing(route)) for route in routes]
+
+    def take(self) -> dict[Key, list[float]]:
+        """What was noted since the last time."""
+        found: dict[Key, list[float]] = {}
+        for method, path, timing in self._routes:
+            for status in list(timing):
+                found[_PAGE, REQUESTS, (method, path, str(status))] = timing.pop(status)
+        return found
+
+    def _timing(self, route: Route) -> Timing:
+        timing = Timing()
+        self._routes.append((route.method, route.path, timing))
+        return timing

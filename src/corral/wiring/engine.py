@@ -1,5 +1,6 @@
 """Which engine this process uses; the only place that picks a store."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 from corral.store.store import Store
@@ -23,6 +24,10 @@ class Engine(Protocol):
 
     async def broken(self) -> None:
         """Wait until an engine that was away is there and turns out not to be fit, and raise why as `StoreError`."""
+        ...
+
+    def count_added(self, told: Callable[[str, int], None]) -> None:
+        """Tell of jobs that are stored from now on: the queue, and how many. Those of flows are not among them."""
         ...
 
     async def settled(self) -> None:

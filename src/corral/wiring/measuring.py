@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterable
 
-import msgspec
-
 from corral import __version__
 from corral.lifecycle.counted import counted
 from corral.lifecycle.intake import Clock
@@ -15,7 +13,7 @@ from corral.server.http import HttpServer
 from corral.server.metrics import route
 from corral.server.metrics.census import Census
 from corral.server.metrics.processes import Processes
-from corral.server.timing import timing_of
+from corral.server.timing import Timings
 from corral.store.store import Store
 from corral.wiring.gate import Gate
 from corral.wiring.settings import Settings
@@ -47,7 +45,9 @@ class Measuring:
         """The routes with that of the metrics, all of them timed."""
         self._census = Census(services, self.ledger, self._owner, self._processes)
         everything = [*routes, route.route(self._census, self._settings.metrics_public)]
-        return [msgspec.structs.replace(one, timing=timing_of(self.ledger, one.method, one.path)) for one in everything]
+        timings = Timings()
+        self.ledger.gather(timings.take)
+        return timings.timed(everything)
 
     def start(self) -> None:
         """Begin to share what is counted."""

@@ -1,7 +1,7 @@
 """Postgres as the engine of this process, once its schema is known to be up to date."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from corral.model.errors import StoreError
 from corral.observe import log
@@ -51,6 +51,9 @@ class PostgresEngine:
         await self._unfit.wait()
         if self._why is not None:
             raise self._why
+
+    def count_added(self, told: Callable[[str, int], None]) -> None:
+        self.store.jobs.adder.on_added = told
 
     async def settled(self) -> None:
         """Nothing is looked at behind anybody's back."""

@@ -66,6 +66,7 @@ class Process:
             self._pool = HttpPool()
             self._gate = Gate(store, now_ms)
             self.measuring = Measuring(store, self._gate, settings, now_ms, lambda: self._server.connections)
+            self.engine.count_added(self.measuring.ledger.submitted)
             working = self.measuring.counted(under_ceiling(store, self._gate.ceiling))
             self._hiring = Hiring(working, settings, now_ms, self._pool, self.measuring.ledger)
             self.feeds = Feeds(store.events)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from corral.model.errors import StoreError, StoreUnavailable
@@ -56,6 +56,9 @@ class RedisEngine:
     async def broken(self) -> None:
         """A Redis is fit for use as soon as it answers."""
         await asyncio.Event().wait()
+
+    def count_added(self, told: Callable[[str, int], None]) -> None:
+        self.store.jobs.adder.on_added = told
 
     async def settled(self) -> None:
         """Wait until everything that was to be looked at has been."""

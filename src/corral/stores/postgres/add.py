@@ -30,6 +30,8 @@ class Adder:
         self._names = names
         self._stored_in = stored_in
         self._gathers: dict[str, Gather[_Asked, list[str]]] = {}
+        self.on_added: Callable[[str, int], None] = lambda queue, count: None
+        """Told of the jobs that were stored; once for all that share a statement."""
 
     async def add(self, queue: str, jobs: Sequence[NewJob], now: int) -> list[str]:
         if not jobs:
@@ -44,8 +46,11 @@ class Adder:
             return await gather.ask(_Asked(jobs, now))
         parts = statements(self._names, queue, jobs, now)
         if len(parts) == 1:
-            return _ids(await self._database.value(parts[0].name, *parts[0].args))
-        return await self._database.together(lambda session: self.run(session, parts))
+            ids = _ids(await self._database.value(parts[0].name, *parts[0].args))
+        else:
+            ids = await self._database.together(lambda session: self.run(session, parts))
+        self.on_added(queue, len(ids))
+        return ids
 
     async def run(self, session: Session, parts: Sequence[Statement]) -> list[str]:
         """Run the statements in the transaction that the session is in."""
@@ -82,6 +87,7 @@ class Adder:
         times = [one.now for one in asked for _ in one.jobs]
         name, args = alike(queue, jobs, times)
         ids: list[str] = await self._database.value(name, *args)
+        self.on_added(queue, len(ids))
         return ids
 
 

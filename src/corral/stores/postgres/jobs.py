@@ -32,7 +32,8 @@ class PostgresJobs(Reader):
         self._signs = Signs()
         self._claimer = Claimer(database, names)
         self._finisher = Finisher(database, names, metrics_points)
-        self.add = Adder(database, names, stored_in).add
+        self.adder = Adder(database, names, stored_in)
+        self.add = self.adder.add
         self.renew = self._claimer.renew
         self.rescue = self._claimer.rescue
 

@@ -45,12 +45,19 @@ class Adder:
         self._batches: dict[str, _Batch] = {}
         self._sending: set[asyncio.Task[None]] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.on_added: Callable[[str, int], None] = lambda queue, count: None
+        """Told of the jobs that were stored; once for all that share a call."""
 
     async def add(self, queue: str, jobs: Sequence[NewJob], now: int) -> list[str]:
         if not jobs:
             return []
         if all(is_plain(job.opts) for job in jobs):
             return await self._join(queue, jobs, now)
+        ids = await self._one_by_one(queue, jobs, now)
+        self.on_added(queue, len(ids))
+        return ids
+
+    async def _one_by_one(self, queue: str, jobs: Sequence[NewJob], now: int) -> list[str]:
         if any(job.opts.get("group") for job in jobs):
             return await self._grouped.add(queue, jobs, now)
         keys = self._keys.of(queue)
@@ -88,11 +95,11 @@ class Adder:
         keys = self._keys.of(queue)
         names = keys.many("wait", "meta", "id", "events", "marker", "active")
         reply = run(self._connection, own("add"), names, keys.base, *batch.args)
-        sending = asyncio.get_running_loop().create_task(self._settle(batch, reply))
+        sending = asyncio.get_running_loop().create_task(self._settle(queue, batch, reply))
         self._sending.add(sending)
         sending.add_done_callback(self._sending.discard)
 
-    async def _settle(self, batch: _Batch, reply: Awaitable[Any]) -> None:
+    async def _settle(self, queue: str, batch: _Batch, reply: Awaitable[Any]) -> None:
         try:
             first = int(await reply)
         except Exception as error:  # noqa: BLE001 - whatever it is, every caller of the batch must hear of it
@@ -100,6 +107,7 @@ class Adder:
                 if not added.done():
                     added.set_exception(error)
             return
+        self.on_added(queue, batch.count)
         for added, start, count in batch.waiting:
             if not added.done():
                 added.set_result([str(first + start + i) for i in range(count)])

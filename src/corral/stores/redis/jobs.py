@@ -29,7 +29,8 @@ class RedisJobs(Reader):
         self._address = address
         self._finisher = Finisher(connection, keys, metrics_points)
         self._claimer = Claimer(connection, keys)
-        self.add = Adder(connection, keys, stored_in).add
+        self.adder = Adder(connection, keys, stored_in)
+        self.add = self.adder.add
         self.claim = self._claimer.claim
         self.renew = self._claimer.renew
         self.rescue = self._claimer.rescue
