@@ -70,11 +70,15 @@ async def card_of(services: Services, job_id: str) -> JobCard:
 
 
 async def look(services: Services, card: JobCard) -> tuple[Job, str]:
-    """The job and its state. Raises `JobNotFound`."""
+    """The job and its state; one that has ended has its result. Raises `JobNotFound`."""
+    try:
+        state = await services.store.job_details.state(card.queue, card.job_id)
+    except JobNotFound:
+        raise JobNotFound("Job not found") from None
     job = await services.store.jobs.get(card.queue, card.job_id)
     if job is None:
         raise JobNotFound("Job not found")
-    return job, await services.store.job_details.state(card.queue, card.job_id)
+    return job, state
 
 
 async def refresh(services: Services, queue: str) -> None:
