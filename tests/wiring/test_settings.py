@@ -58,7 +58,10 @@ def test_every_variable_is_read() -> None:
         "CORRAL_MIGRATE": "true",
         "MASTER_API_KEY": "m", "API_KEY_HEADER": "x-key", "ENABLE_API_KEY_AUTH": "false",
         "RATE_LIMIT_WINDOW_MS": "1000", "RATE_LIMIT_MAX_REQUESTS": "7", "CORRAL_RATE_LIMIT_EVERYWHERE": "true",
-        "CORRAL_ALLOW_TARGETS": "10.0.0.0/8,hooks.local",
+        "CORRAL_ALLOW_TARGETS": "10.0.0.0/8,hooks.local", "CORRAL_OUTSIDE_LOCK": "9000",
+        "DEFAULT_JOB_ATTEMPTS": "2", "DEFAULT_JOB_BACKOFF_DELAY": "5", "REMOVE_COMPLETED_JOBS_AFTER": "6",
+        "REMOVE_FAILED_JOBS_AFTER": "7", "ENABLE_PROMETHEUS_METRICS": "true", "METRICS_PORT": "9100",
+        "CORRAL_METRICS_PUBLIC": "true",
         "DEBUG": "true", "CORRAL_LOG_FORMAT": "proxy", "CORRAL_LOG_LEVEL": "warn",
     }  # fmt: skip
     assert {variable.names[0] for variable in VARIABLES.values()} == set(samples)
