@@ -78,7 +78,11 @@ class Hiring:
             ledger.histogram(page, ENDPOINT, status).saw(now() - begun)
             return outcome
 
-        return timed
+        if not self._settings.traces:
+            return timed
+        from corral.wiring.tracing import traced_runner  # others can do without OpenTelemetry
+
+        return traced_runner(queue, timed)
 
     def _worker(self, queue: str, call: Runner, settings: WorkerSettings) -> Worker:
         self._store.directory.saw(queue)

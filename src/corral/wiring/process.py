@@ -67,7 +67,7 @@ class Process:
             self._gate = Gate(store, now_ms)
             self.measuring = Measuring(store, self._gate, settings, now_ms, lambda: self._server.connections)
             self.engine.count_added(self.measuring.ledger.submitted)
-            working = self.measuring.counted(under_ceiling(store, self._gate.ceiling))
+            working = self._traced(self.measuring.counted(under_ceiling(store, self._gate.ceiling)))
             self._hiring = Hiring(working, settings, now_ms, self._pool, self.measuring.ledger)
             self.feeds = Feeds(store.events)
             self._results = Results(store, self.feeds)
@@ -160,6 +160,13 @@ class Process:
             limits=limits,
             on_error=_broken,
         )
+
+    def _traced(self, store: Store) -> Store:
+        if not self._settings.traces:
+            return store
+        from corral.wiring.tracing import traced  # others can do without OpenTelemetry
+
+        return traced(store)
 
     def _workers(self) -> list[WorkerInfo]:
         """Every worker of this process."""

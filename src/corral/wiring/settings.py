@@ -79,6 +79,9 @@ class Settings:
     metrics_public: bool = _metrics(
         "CORRAL_METRICS_PUBLIC", parse.switch, False, "Answer /metrics of the server's own port without a token too."
     )
+    traces: bool = _metrics(
+        "CORRAL_TRACES", parse.switch, False, "Make spans by OpenTelemetry; needs corral[otel] and an SDK."
+    )
 
     master_api_key: str | None = _applications(
         "MASTER_API_KEY", parse.text, None, "One more token of the operator; makes applications.", secret=True
