@@ -17,6 +17,7 @@ from corral.stores.redis.run import run
 from corral.stores.redis.scripts import own
 
 _TRIES = 50  # of a change that others come before
+_EMPTY = 5  # pages without a card that are passed over
 _IDLE = 3_600_000 * TURNS  # turns without a card after which an empty queue is left out
 
 
@@ -78,9 +79,14 @@ class RedisJobIndex:
         return found
 
     async def page(self, query: CardQuery, cursor: str | None, limit: int) -> CardPage:
-        page, parts = await self._pages.page(query, await self._newest_first(query), cursor, limit)
-        for part in parts:
-            await self._forget(part.queue, part.gone)
+        queues = await self._newest_first(query)
+        for _ in range(_EMPTY):
+            page, parts = await self._pages.page(query, queues, cursor, limit)
+            for part in parts:
+                await self._forget(part.queue, part.gone)
+            cursor = page.cursor
+            if page.cards or cursor is None:
+                break
         return page
 
     async def remove(self, jobs: Sequence[tuple[str, str]]) -> None:

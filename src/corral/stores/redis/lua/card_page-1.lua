@@ -59,18 +59,29 @@ local function take(ids, turns, skip)
   return false
 end
 
+-- The same, a few at a time.
 local function in_chunks(ids, turns, skip)
   for first = 1, #ids, chunk do
     local some, theirs = {}, {}
     for i = first, math.min(#ids, first + chunk - 1) do
       some[#some + 1], theirs[#theirs + 1] = ids[i], turns[i]
     end
-    if take(some, theirs, skip) then return end
+    if take(some, theirs, skip) then return true end
   end
-  ended = 1
+  return false
 end
 
-local function sort_and_take(ids, skip)
+local function newest_first(entries)
+  table.sort(entries, function(a, b)
+    if a[1] ~= b[1] then return a[1] > b[1] end
+    return checks.before(b[2], a[2])
+  end)
+  local ids, turns = {}, {}
+  for i, entry in ipairs(entries) do ids[i], turns[i] = entry[2], entry[3] end
+  return ids, turns
+end
+
+local function sort_and_take(ids)
   local entries = {}
   for first = 1, #ids, chunk do
     local last = math.min(#ids, first + chunk - 1)
@@ -82,42 +93,49 @@ local function sort_and_take(ids, skip)
       end
     end
   end
-  table.sort(entries, function(a, b)
-    if a[1] ~= b[1] then return a[1] > b[1] end
-    return checks.before(b[2], a[2])
-  end)
-  local sorted, turns = {}, {}
-  for i, entry in ipairs(entries) do sorted[i], turns[i] = entry[2], entry[3] end
-  in_chunks(sorted, turns, skip)
+  local sorted, turns = newest_first(entries)
+  if not in_chunks(sorted, turns, 0) then ended = 1 end
 end
 
-local function walk(key, skip)
-  local low, offset = string.format("%.0f", query.low), 0
+-- Along several sets at once: of each the newest some, of which only those count that are newer than what a set that
+-- has more has not shown yet.
+local function walk(keys, skip)
+  local low, share = string.format("%.0f", query.low), math.max(8, math.ceil(2 * chunk / #keys))
   local high = query.from and query.from[1] or "(" .. string.format("%.0f", query.high)
-  for _ = 1, math.ceil(query.look / chunk) do
-    local rows = rcall("ZREVRANGEBYSCORE", key, high, low, "WITHSCORES", "LIMIT", offset, chunk)
-    local ids, turns, last = {}, {}, rows[#rows]
-    for i = 1, #rows, 2 do
-      if after_place(tonumber(rows[i + 1]), rows[i]) then
-        ids[#ids + 1], turns[#turns + 1] = rows[i], rows[i + 1]
+  local looked = 0
+  while looked < query.look do
+    local entries, cut, newest = {}, nil, nil
+    for _, key in ipairs(keys) do
+      local rows = rcall("ZREVRANGEBYSCORE", key, high, low, "WITHSCORES", "LIMIT", 0, share)
+      for i = 1, #rows, 2 do
+        local turn = tonumber(rows[i + 1])
+        newest = math.max(newest or turn, turn)
+        if after_place(turn, rows[i]) then entries[#entries + 1] = {turn, rows[i], rows[i + 1]} end
       end
+      if #rows == share * 2 then cut = math.max(cut or 0, tonumber(rows[#rows])) end
     end
-    if take(ids, turns, skip) then return end
-    if #rows < chunk * 2 then
+    looked = looked + math.max(#entries, share)
+    if cut then
+      local kept = {}
+      for _, entry in ipairs(entries) do
+        if entry[1] > cut then kept[#kept + 1] = entry end
+      end
+      entries = kept
+    end
+    local ids, turns = newest_first(entries)
+    if in_chunks(ids, turns, skip) then return end
+    if not cut then
       ended = 1
       return
     end
-    at_turn, at_id = last, rows[#rows - 1]
-    offset = last == high and offset or 0
-    for i = #rows, 2, -2 do
-      if rows[i] ~= last then break end
-      offset = offset + 1
-    end
-    high = last
+    if cut == newest then share = share * 2 end -- all of one turn
+    high = string.format("%.0f", cut)
+    query.from = {high, ""}
+    at_turn, at_id = high, ""
   end
 end
 
-local key, ids, skip = open_sources(cards, prefix, query).best()
-if key then walk(key, skip) else sort_and_take(ids, skip) end
+local keys, skip, ids = open_sources(cards, prefix, query).best()
+if keys then walk(keys, skip) else sort_and_take(ids) end
 for _, id in ipairs(gone) do cards.drop(id) end
 return {found, ended, at_turn, at_id, gone}

@@ -49,40 +49,23 @@ local function open_sources(cards, prefix, query)
     return ids
   end
 
-  local function ids_of_sets(keys)
-    local ids, seen = {}, {}
-    for _, key in ipairs(keys) do
-      for _, id in ipairs(rcall("ZRANGE", key, 0, -1)) do
-        if not seen[id] then
-          seen[id] = true
-          ids[#ids + 1] = id
-        end
-      end
-    end
-    return ids
-  end
-
-  -- The key of one set to go along, and nil, or nil and the ids, which are in no order; `skip` is the condition that
-  -- they all meet.
+  -- The keys of sets to go along, which have no job in common, and the condition that their jobs all meet; or nil and
+  -- the jobs in certain states, in no order.
   function self.best()
-    local ordered = query.app and cards.app(query.app) or cards.time
-    local size, skip = rcall("ZCOUNT", ordered, query.low, query.high), 0
-    local union, union_size, union_skip = nil, query.look + 1, 0
+    local keys, skip = {query.app and cards.app(query.app) or cards.time}, 0
+    local size = rcall("ZCOUNT", keys[1], query.low, query.high)
     for i, condition in ipairs(query.conditions) do
-      local keys = sets_of(condition)
-      local found = keys and size_of(keys)
-      if keys and #keys == 1 and found < size and condition[1] == "of" then
-        ordered, size, skip = keys[1], found, i
-      elseif keys and found < union_size then
-        union, union_size, union_skip = function() return ids_of_sets(keys) end, found, condition[1] == "of" and i or 0
+      local found = sets_of(condition)
+      local found_size = found and size_of(found)
+      if found and found_size < size then
+        keys, size, skip = found, found_size, condition[1] == "of" and i or 0
       end
     end
     if query.places then
       local found = states_size()
-      if found < union_size then union, union_size, union_skip = ids_of_states, found, 0 end
+      if found < size and found <= query.look then return nil, 0, ids_of_states() end
     end
-    if union and union_size < size then return nil, union(), union_skip end
-    return ordered, nil, skip
+    return keys, skip
   end
 
   return self

@@ -10,7 +10,7 @@
     :n:MEMBER    sorted set of the numbers that the member has, as texts by value
     :s:MEMBER    sorted set of the strings that the member has, by their bytes
     :notes:JOB   list of the notes of a card
-    :last        the last turn given
+    :last        the last turn given, and :old how many behind it
 ]]
 local function open_cards(prefix)
   local rcall, own, self = redis.call, prefix .. "corral:cards", {}
@@ -32,10 +32,11 @@ local function open_cards(prefix)
     return heads[1], heads[2], string.sub(value, last + 1)
   end
 
-  -- Turns are told apart, so that a page has a place to end at; a turn of long ago may be taken twice.
+  -- Turns are told apart, so that a page has a place to end at; those of long ago are at least spread.
   local function turn(submitted)
     local wanted, last = submitted * 1024, tonumber(rcall("GET", own .. ":last") or "0")
-    if wanted <= last and last - wanted < 1024000 then wanted = last + 1 end
+    if last - wanted >= 1024000 then return wanted + rcall("INCR", own .. ":old") % 1024 end
+    if wanted <= last then wanted = last + 1 end
     if wanted > last then rcall("SET", own .. ":last", string.format("%.0f", wanted)) end
     return wanted
   end
