@@ -29,7 +29,6 @@ _TOKEN, _LOCK, _PUBLIC = (
     Access.PUBLIC,
 )  # a member of an enum is slow to look up in Python 3.11
 _now = time.perf_counter
-_FEW = 100  # requests in the two seconds after which they are shared
 _NOT_FOUND = Response(404, b"Not found")
 _UNAUTHORIZED = Response(401, b"Unauthorized")
 _UPGRADE_REQUIRED = Response(426, b"Upgrade failed :(", headers=(("upgrade", "websocket"),))
@@ -192,10 +191,7 @@ class Application:
         return response
 
     async def _answer(self, route: Route, call: Call) -> Answer:
-        served = len(route.seconds[200])
-        begun = (
-            _now() if served < _FEW or not served & 7 else 0.0
-        )  # the clock is not free: of many one in eight is timed
+        begun = _now()
         answer: Answer
         try:
             if route.access is _LOCK and not await self._holds_lock(call):
@@ -205,8 +201,7 @@ class Application:
             if failures.status_of(error) >= 500:
                 log.request_failed(call.request.method, call.request.path, error)
             answer = route.explain(error)
-        seconds = route.seconds[answer.status]
-        seconds.append(_now() - begun if begun else seconds[-1] if seconds else 0.0)
+        route.seconds[answer.status].append(_now() - begun)
         return answer
 
     def _admitted(self, request: Request, route: Route) -> Caller:

@@ -65,11 +65,7 @@ class Settings:
         "CORRAL_COMPRESSION", parse.switch, True, "Offer permessage-deflate to WebSockets.", flag="--compression"
     )
     shutdown_timeout: float = _server(
-        "CORRAL_SHUTDOWN_TIMEOUT",
-        parse.seconds,
-        30.0,
-        "Seconds that running jobs get to finish.",
-        flag="--shutdown-timeout",
+        "CORRAL_SHUTDOWN_TIMEOUT", parse.seconds, 30.0, "Seconds that running jobs may take.", flag="--shutdown-timeout"
     )
 
     prometheus: bool = _metrics(
