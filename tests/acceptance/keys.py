@@ -5,9 +5,13 @@ from typing import Any
 from redis import Redis
 
 
+_OWN_RHYTHM = "corral:window:index-upkeep"  # comes and goes by itself, whatever is asked of the server
+
+
 def snapshot(redis: Redis, prefix: str) -> dict[str, Any]:
     """Every key that begins with the prefix, and its content."""
-    return {key: _content(redis, key) for key in redis.scan_iter(f"{prefix}*", count=100_000)}
+    keys = (key for key in redis.scan_iter(f"{prefix}*", count=100_000) if not key.endswith(_OWN_RHYTHM))
+    return {key: _content(redis, key) for key in keys}
 
 
 def _content(redis: Redis, key: str) -> Any:
