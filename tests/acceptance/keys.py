@@ -5,7 +5,7 @@ from typing import Any
 from redis import Redis
 
 
-_OWN_RHYTHM = "corral:window:index-upkeep"  # comes and goes by itself, whatever is asked of the server
+_OWN_RHYTHM = ("corral:window:index-upkeep", "corral:records:measures")  # written now and then, whatever is asked
 
 
 def snapshot(redis: Redis, prefix: str) -> dict[str, Any]:
