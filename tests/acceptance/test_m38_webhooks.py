@@ -207,6 +207,16 @@ async def test_m41_gone_is_gone(serve: Serve, endpoint: EndpointServer) -> None:
     assert len(endpoint.seen) == 1
 
 
+async def test_m40_a_dead_receiver_does_not_hold_up_the_others(serve: Serve, endpoint: EndpointServer) -> None:
+    shop = await _shop(serve)
+    async with EndpointServer(hold) as dead:
+        await _hook(shop, dead.url, "job.created")
+        await _hook(shop, endpoint.url, "job.created")
+        ids = set(await shop.add("mail", 100))
+        assert {call.json()["data"]["jobId"] for call in await endpoint.take(100)} == ids
+        assert 1 <= dead.most_at_once <= 8
+
+
 async def test_m42_test_and_new_secret(serve: Serve, endpoint: EndpointServer) -> None:
     shop = await _shop(serve)
     made = await _hook(shop, endpoint.url, "job.completed")

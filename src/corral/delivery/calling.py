@@ -6,13 +6,16 @@ import msgspec
 
 from corral.delivery.answer import Answer, NotCalled, Refused
 from corral.delivery.office import Office
+from corral.delivery.patience import until_answered
 from corral.delivery.queue import decode
 from corral.delivery.receivers import Receiver, headers_of, receiver_of
 from corral.delivery.retiring import Retiring
+from corral.delivery.silence import Silences
 from corral.model.delivery import Delivery, DeliveryAttempt, Outcomes
 from corral.model.job import ClaimedJob
 from corral.model.outcome import Completed, Failed, Outcome, Postponed
 from corral.policy.redelivery import GONE, is_final, is_success, retry_after_ms, wait_ms
+from corral.policy.targets import origin_of
 
 _SHOWN = 1000  # letters of an answer that are written down
 _NOBODY = b'"nobody is there to be told"'
@@ -51,6 +54,7 @@ class Caller:
         self._tallies = office.tallies
         self._attempts = office.attempts
         self._retiring = Retiring(office)
+        self._silences = Silences()
         self._clock = office.clock
         self._random = office.random
         self._measure = office.measure
@@ -60,9 +64,18 @@ class Caller:
         receiver = receiver_of(delivery, self._subscribers, self._clock())
         if receiver is None:
             return Completed(_NOBODY)
-        attempt = max(1, claimed.job.attempts_started)
-        called = await self.call(delivery, receiver, attempt)
-        return await self._settled(claimed, delivery, receiver, called)
+        origin = origin_of(receiver.url)
+        wait = self._silences.begin(origin)
+        if wait is not None:
+            return Postponed(wait)
+        answered = False
+        try:
+            attempt = await until_answered(lambda: self._attempts.count(claimed.job.id)) + 1
+            called = await self.call(delivery, receiver, attempt)
+            answered = called.answer is not None
+        finally:
+            self._silences.ended(origin, answered)
+        return await self._settled(claimed.job.id, attempt, delivery, receiver, called)
 
     async def call(self, delivery: Delivery, receiver: Receiver, attempt: int) -> Called:
         """Make the call, and nothing else."""
@@ -77,19 +90,19 @@ class Caller:
             error, refused = str(why), isinstance(why, Refused)
         return Called(answer, error, round((time.perf_counter() - begun) * 1000), refused)
 
-    async def _settled(self, claimed: ClaimedJob, delivery: Delivery, receiver: Receiver, called: Called) -> Outcome:
-        made = await self._attempts.count(claimed.job.id) + 1
+    async def _settled(self, job_id: str, made: int, delivery: Delivery, receiver: Receiver, called: Called) -> Outcome:
         over = called.refused or is_final(called.status) or made >= receiver.terms.attempts
-        row = self._row(claimed.job.id, delivery, called, made, "failed" if over else "again")
+        row = self._row(job_id, delivery, called, made, "failed" if over else "again")
         self._measure(delivery, row)
-        await self._attempts.write(delivery, row)
+        await until_answered(lambda: self._attempts.write(delivery, row))
         if called.succeeded:
             if delivery.kind != "job":
                 self._tallies.succeeded(delivery.target, row.at)
             return Completed(b"%d" % (called.status or 0))
         if delivery.kind != "job":
             self._tallies.failed(delivery.target)
-            await self._retiring.look(delivery, gone=called.status == GONE, given_up=over)
+            gone = called.status == GONE
+            await until_answered(lambda: self._retiring.look(delivery, gone=gone, given_up=over))
         if over:
             return Failed(called.reason, unrecoverable=True)
         return Postponed(wait_ms(receiver.terms, made, self._asked(called), self._random))

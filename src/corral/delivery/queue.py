@@ -8,7 +8,9 @@ import msgspec
 
 from corral.lifecycle.ownership import DELIVERIES
 from corral.model.delivery import Delivery
+from corral.model.errors import InvalidInput
 from corral.model.job import NewJob
+from corral.observe import log
 from corral.policy.targets import origin_of
 from corral.store.store import Store
 
@@ -16,7 +18,9 @@ QUEUE = DELIVERIES
 _LANES = 8
 """Calls to one receiver at once; those about one job go through one lane, one after the other."""
 
-_KEEP: dict[str, Any] = {
+_OPTIONS: dict[str, Any] = {
+    "attempts": 100,  # to run it at all, should there be a mistake of our own; calls that fail are counted apart
+    "backoff": {"type": "fixed", "delay": 1000},
     "removeOnComplete": {"age": 86_400, "count": 20_000},
     "removeOnFail": {"age": 604_800, "count": 100_000},
 }
@@ -34,7 +38,11 @@ async def send(store: Store, deliveries: Sequence[tuple[Delivery, str]], now: in
     """Add them, each with the URL that it is to go to. Raises `StoreUnavailable`, after which it may be repeated."""
     jobs = [_job(delivery, url, delivery.message) for delivery, url in deliveries]
     for first in range(0, len(jobs), _MOST):
-        await store.jobs.add(QUEUE, jobs[first : first + _MOST], now)
+        some = jobs[first : first + _MOST]
+        try:
+            await store.jobs.add(QUEUE, some, now)
+        except InvalidInput:
+            await _add_each(store, some, now)
 
 
 async def send_again(store: Store, delivery: Delivery, url: str, job_id: str, now: int) -> str:
@@ -44,8 +52,16 @@ async def send_again(store: Store, delivery: Delivery, url: str, job_id: str, no
     return added
 
 
+async def _add_each(store: Store, jobs: Sequence[NewJob], now: int) -> None:
+    """One that the engine cannot hold must not keep the others back."""
+    for job in jobs:
+        try:
+            await store.jobs.add(QUEUE, [job], now)
+        except InvalidInput as error:
+            log.not_sent(str(job.opts["jobId"]), error)
+
+
 def _job(delivery: Delivery, url: str, job_id: str) -> NewJob:
     lane = hashlib.blake2b(delivery.job_id.encode(errors="surrogateescape"), digest_size=2).digest()
     group = message_id(delivery.application, origin_of(url), str(lane[0] % _LANES))
-    opts = {"attempts": 1, "jobId": job_id, "group": {"id": group}, **_KEEP}
-    return NewJob(delivery.kind, _encode(delivery), opts)
+    return NewJob(delivery.kind, _encode(delivery), {**_OPTIONS, "jobId": job_id, "group": {"id": group}})

@@ -12,7 +12,7 @@ from corral.store.idempotency import IdempotencyStore
 
 _EVERY = 1.0
 _LEASE = "following-for-deliveries"
-_LEASE_MS = 10_000
+_LEASE_MS = 4_000
 
 Follow = Callable[[str], QueueFollower]
 Failed = Callable[[str, BaseException], None]

@@ -208,9 +208,14 @@ def receiver_disabled(kind: str, receiver: str, why: str) -> None:
     voice.warning("receiver-disabled", text, kind=kind, receiver=receiver)
 
 
-def events_missed(queue: str) -> None:
-    text = f"Queue {queue}: events were dropped before anybody could be told of them"
-    voice.error("events-missed", text, voice.trouble, queue=queue)
+def not_sent(delivery: str, why: Exception) -> None:
+    text = f"The delivery {delivery} cannot be stored: {_why(why)}"
+    voice.error("not-sent", text, voice.trouble, delivery=delivery)
+
+
+def events_missed(queue: str, ends: int) -> None:
+    text = f"Queue {queue}: the engine had dropped events when corral came to them; {ends} jobs that ended are told of"
+    voice.warning("events-missed", text, voice.trouble, queue=queue, ends=ends)
 
 
 # Workers and jobs

@@ -37,6 +37,7 @@ LOOPBACK = ("127.0.0.0/8", "::1/128")
 _SCHEMES = ("http", "https")
 _LONGEST = 2048
 _UNSEEN = re.compile(r"[\x00-\x20\x7f\\]")
+_NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 _networks_4 = tuple(ipaddress.IPv4Network(text) for text in _BLOCKED_4)
 _networks_6 = tuple(ipaddress.IPv6Network(text) for text in _BLOCKED_6)
 
@@ -102,6 +103,8 @@ def host_of(url: str) -> str:
         raise InvalidInput("The URL must begin with http:// or https:// and name a host")
     if parts.username is not None or parts.password is not None:
         raise InvalidInput("The URL must not hold a user or a password; use a header")
+    if _NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]) and address_of(host) is None:
+        raise InvalidInput(f"The host {host} may not be called: it is an address in an unusual form")
     return host
 
 
