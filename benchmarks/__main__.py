@@ -29,8 +29,9 @@ NAMES = (
     "million",
     "listeners",
     "library",
+    "index",
 )
-ON_POSTGRES = ("single", "batch", "library", "endpoint", "latency")
+ON_POSTGRES = ("single", "batch", "library", "endpoint", "latency", "index")
 
 
 def main(arguments: list[str]) -> None:
