@@ -105,10 +105,11 @@ async def test_m29_a_job_that_a_registered_endpoint_works(serve: Serve, endpoint
         return response({"done": True})
 
     endpoint.script = script
-    shop = await _shop(serve)
+    operator = Operator(await serve(master_api_key=MASTER, rate_limit_max_requests=0))
+    shop = await operator.make()
     job = await shop.submit("mail", webhooks={"*": f"http://127.0.0.1:{endpoint.port}/hook"})
     worker = {"queue": "mail", "endpoint": {"url": endpoint.url, "method": "POST"}}
-    assert (await shop.call("POST", "/workers", worker)).text == "OK"
+    assert (await operator.call("POST", "/workers", worker)).text == "OK"
 
     def heard() -> list[str]:
         return [call.json()["status"] for call in endpoint.seen if call.target == "/hook"]

@@ -82,7 +82,7 @@ def _about(delivery: Delivery, attempt: int, now: int) -> dict[str, str]:
         return {
             "X-Webhook-Event": delivery.event,
             "X-Webhook-Timestamp": iso(now),
-            "X-Webhook-DeliveryAttempt": str(attempt),
+            "X-Webhook-Attempt": str(attempt),
         }
     about = {"X-Job-Id": _header(delivery.job_id), "X-Job-Status": _header(delivery.status)}
     if delivery.kind == "subscription":
