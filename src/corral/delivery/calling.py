@@ -17,6 +17,7 @@ from corral.model.outcome import Completed, Failed, Outcome, Postponed
 from corral.policy.redelivery import GONE, is_final, is_success, retry_after_ms, wait_ms
 from corral.policy.targets import origin_of
 
+_LONG_MS = 1000  # whoever fails sooner holds nobody up
 _SHOWN = 1000  # letters of an answer that are written down
 _NOBODY = b'"nobody is there to be told"'
 
@@ -72,7 +73,7 @@ class Caller:
         try:
             attempt = await until_answered(lambda: self._attempts.count(claimed.job.id)) + 1
             called = await self.call(delivery, receiver, attempt)
-            answered = called.answer is not None
+            answered = called.answer is not None or called.ms < _LONG_MS
         finally:
             self._silences.ended(origin, answered)
         return await self._settled(claimed.job.id, attempt, delivery, receiver, called)

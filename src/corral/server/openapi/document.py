@@ -19,6 +19,7 @@ TAGS = {
     "events": "What happens in queues, as it happens.",
     "workers": "Who works on the jobs, and how.",
     "applications": "Who shares the server, by which keys, and what was changed.",
+    "webhooks": "URLs that are called when something happens to jobs, and what was sent to them.",
     "proxy": "The routes of bullmq-proxy: errors are plain text.",
     "process": "The server itself.",
 }
