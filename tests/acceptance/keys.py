@@ -4,7 +4,6 @@ from typing import Any
 
 from redis import Redis
 
-
 _OWN_RHYTHM = ("corral:window:index-upkeep", "corral:records:measures")  # written now and then, whatever is asked
 
 

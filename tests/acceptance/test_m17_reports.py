@@ -147,7 +147,8 @@ async def test_m19_many_that_end_it_at_once_agree(api: Operator) -> None:
 
 async def test_m20_errors(api: Operator) -> None:
     job_id = await api.submit("mail")
-    for body in ({}, {"status": ""}, {"status": None}, {"progress": 5}, []):
+    bodies: list[Any] = [{}, {"status": ""}, {"status": None}, {"progress": 5}, []]
+    for body in bodies:
         reply = await api.call("PUT", f"/api/jobs/{job_id}", body)
         assert (reply.status, reply.json()) == (400, {"success": False, "error": "Status is required"})
     for status in ("started", "progress", "completed", "failed", "anything"):

@@ -63,7 +63,7 @@ def test_an_operation_is_told_whole(operation: Operation) -> None:
     assert entry["summary"].endswith(".")
     assert entry["tags"] == [operation.tag]
     assert operation.tag in TAGS
-    assert entry["security"] == [{"bearer": [operation.permission]}]
+    assert entry["security"] == [{"bearer": [operation.permission]}, {"apiKey": [operation.permission]}]
     assert operation.request.__doc__
     fields = {field.name for field in places_of(operation).path.values()}
     assert fields == set(operation.path_fields)
