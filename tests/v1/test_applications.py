@@ -152,7 +152,10 @@ async def test_a_queue_is_known_in_every_process_at_once(serve: Serve) -> None:
 async def test_endpoints_of_an_application_that_is_gone_are_called_no_more(serve: Serve) -> None:
     _, operator = await start(serve)
     shop = await operator.make()
-    await shop.call("POST", "/workers", {"queue": "mail", "endpoint": {"url": "http://127.0.0.1:1/", "method": "POST"}})
+    await shop.add("mail")
+    target = {"url": "http://127.0.0.1:1/", "method": "POST"}
+    assert (await shop.call("POST", "/workers", {"queue": "mail", "endpoint": target})).status == 403
+    await operator.call("POST", "/workers", {"queue": "mail", "endpoint": target})
     assert "mail" in (await operator.ok("GET", "/workers"))
     await operator.call("DELETE", f"/api/applications/{shop.application}")
 
@@ -167,11 +170,11 @@ async def test_an_endpoint_of_whoever_came_second_reports_progress(serve: Serve,
     await (await operator.make()).add("mail")
     shop = await operator.make()
     endpoint.script = hold
-    await shop.call("POST", "/workers", {"queue": "mail", "endpoint": {"url": endpoint.url, "method": "POST"}})
+    physical = f"mail@{shop.application[:8]}"
+    await operator.call("POST", "/workers", {"queue": physical, "endpoint": {"url": endpoint.url, "method": "POST"}})
     (job_id,) = await shop.add("mail")
     call = await endpoint.next()
-    physical = call.job["queueQualifiedName"].rpartition(":")[2]
-    assert physical == f"mail@{shop.application[:8]}"
+    assert call.job["queueQualifiedName"].rpartition(":")[2] == physical
     worker = Client(server.port, call.token)
     assert (await worker.call("POST", f"/queues/mail/jobs/{job_id}/progress", 10)).status == 401
     assert (await worker.call("POST", f"/queues/{physical}/jobs/{job_id}/progress", 20)).status == 200
