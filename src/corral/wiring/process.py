@@ -110,10 +110,9 @@ class Process:
         """No new work; running jobs and requests have `grace` seconds; then everything is let go of."""
         seconds = self._settings.shutdown_timeout if grace is None else grace
         deadline = asyncio.get_running_loop().time() + seconds
-        await self._results.close()
-        working = [self._fleet.stop(seconds)] if self._fleet else []
-        working.append(self._delivering.stop(seconds))
-        await asyncio.gather(self._server.stop(seconds), *working)
+        stopping = [self._fleet.stop(seconds)] if self._fleet else []  # first, so that no worker takes another job
+        stopping += [self._delivering.stop(seconds), self._results.close(), self._server.stop(seconds)]
+        await asyncio.gather(*stopping)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
         parts = (self._gate, self._presence, self._upkeep, self._lessor, self.measuring, self.feeds)
