@@ -1,5 +1,6 @@
 """Who is let in: the operator's tokens, the applications and their keys, and which queues are whose."""
 
+import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 
@@ -64,8 +65,7 @@ class Gate:
         self.usage.start()
 
     async def close(self) -> None:
-        await self.keeper.close()
-        await self.usage.close()
+        await asyncio.gather(self.keeper.close(), self.usage.close())
 
 
 def _is_used(store: Store, clock: Clock) -> Callable[[str], Awaitable[bool]]:

@@ -1,5 +1,6 @@
 """How this process counts, and tells Prometheus of all processes."""
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 from corral import __version__
@@ -68,8 +69,7 @@ class Measuring:
     async def close(self) -> None:
         if self._listener is not None:
             await self._listener.stop(_GRACE)
-        await self._processes.close()
-        await self.ledger.close()
+        await asyncio.gather(self._processes.close(), self.ledger.close())
 
     def _owner(self, queue: str) -> str:
         return self._ownership.owner(queue) or OPERATORS
