@@ -1,6 +1,7 @@
 """What workers and orchestrators share: how they start, wait and stop."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import Self
 
 from corral.library.context import Context
@@ -9,7 +10,7 @@ from corral.observe import log
 _AGAIN = 0.5  # seconds until a daemon that made a mistake begins anew
 
 
-class Daemon:
+class Daemon(ABC):
     """Works from its start to `stop`; a mistake of its own ends nothing."""
 
     grace: float | None = None
@@ -67,8 +68,9 @@ class Daemon:
                 log.unexpected(f"a {type(self).__name__.lower()}", error)
                 await self._pause(self.stopping, _AGAIN)
 
+    @abstractmethod
     async def _work(self) -> None:
-        raise NotImplementedError
+        """One life of it: until it is to stop, or something breaks."""
 
     async def _pause(self, news: asyncio.Event, seconds: float) -> None:
         """Until there are news, it is to stop, or the seconds are over."""

@@ -96,5 +96,5 @@ def _on_signals(stop: asyncio.Event, settings: Settings) -> None:
         stop.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError, ValueError):
+        with contextlib.suppress(NotImplementedError, ValueError):  # a loop or a thread that knows no signals
             loop.add_signal_handler(number, received, number)

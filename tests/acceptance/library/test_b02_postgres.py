@@ -85,8 +85,6 @@ async def test_b03_a_context_brings_the_schema_up_to_date_unless_told_not_to(url
 async def test_a_job_is_there_when_the_transaction_commits(pool: Any) -> None:
     heard: list[Event] = []
     async with Context(pool=pool) as context:
-        if not hasattr(await context.store(), "add_on"):
-            pytest.skip("jobs cannot be added on a connection of the caller's yet")
         context.add_event_handler(heard.append)
         ping = JobDefinition(name="PING", context=context, work_function=Recorder().work)
         store = await context.store()
