@@ -80,8 +80,15 @@ async def test_m54_bodies_that_are_no_json(api: Operator, body: bytes) -> None:
 
 
 async def test_m54_bodies_that_are_too_large(api: Operator) -> None:
-    reply = await api.call("POST", "/api/jobs", {"queue": "mail", "data": {"x": "y" * 60_000}})
-    assert reply.status == 413
+    for method, path in (("POST", "/api/jobs"), ("PUT", "/api/jobs/1?a=b")):
+        reply = await api.call(method, path, {"queue": "mail", "data": {"x": "y" * 60_000}})
+        assert (reply.status, reply.headers["content-type"]) == (413, "application/json")
+        error, metadata = reply.json()["error"], reply.json()["metadata"]
+        assert (error["code"], error["message"]) == ("INTERNAL_ERROR", "Payload too large")
+        assert error.keys() >= {"hints", "possibleCauses", "suggestedFixes", "relatedEndpoints"}
+        assert (metadata["method"], metadata["path"]) == (method, path.partition("?")[0])
+    outside = await api.call("POST", "/queues/mail/jobs", [{"name": "n", "data": "y" * 60_000}])
+    assert (outside.status, outside.text) == (413, "Payload too large")
 
 
 async def test_m57_nothing_else_is_needed(api: Operator) -> None:

@@ -18,6 +18,7 @@ from corral.server.call import Access, Call, Route
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
 from corral.server.http.stepped import Stepped
 from corral.server.router import Router
+from corral.server.service.bodies import broken, is_service
 from corral.server.service_door import ServiceDoor
 from corral.server.sessions import Sessions
 from corral.server.v1.nowhere import is_native, refused, unrouted
@@ -97,9 +98,14 @@ class Application:
         except StoreUnavailable as error:
             return Reject(_TRY_AGAIN, str(error))
 
-    def refused(self, target: bytes, refusal: Response) -> Response:
-        """The native surface words what is refused before it has reached a route."""
-        return refused(refusal) if is_native(target.decode("latin-1").partition("?")[0]) else refusal
+    def refused(self, method: str, target: bytes, refusal: Response) -> Response:
+        """The native surface and the service word what is refused before it has reached a route."""
+        path = target.decode("latin-1").partition("?")[0]
+        if is_native(path):
+            return refused(refusal)
+        if is_service(path):
+            return broken(refusal.status, refusal.body.decode(), method, path, self._services.clock())
+        return refusal
 
     def _routed(self, request: Request) -> Response | Awaitable[Answer]:
         found = self._router.find(request.method, request.path)

@@ -141,8 +141,8 @@ class Session(Protocol):
 class App(Protocol):
     """The application behind the server. Both methods run on the event loop and must not block.
 
-    One with a method `refused(target, refusal)` is asked for its own wording of what the server refuses by itself, as
-    a body that is too large; `target` is that of the request line, as far as it has come.
+    One with a method `refused(method, target, refusal)` is asked for its own wording of what the server refuses by
+    itself, as a body that is too large; `method` and `target` are those of the request line, as far as it has come.
     """
 
     def handle(self, request: Request) -> Response | Awaitable[Response | StreamResponse]:

@@ -186,7 +186,7 @@ class HttpConnection(asyncio.Protocol):
         """Everything received is answered: what else is due?"""
         reader = self._reader
         if self._refusal is not None:
-            refusal = self._service.refused(reader.target, self._refusal)
+            refusal = self._service.refused(reader.method, reader.target, self._refusal)
             self._hang_up(self._service.heads.refusal(refusal))
         elif reader.upgrade is not None:
             self._upgrade(reader.upgrade, reader.rest)

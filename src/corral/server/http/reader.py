@@ -49,6 +49,12 @@ class RequestReader:
         self._headers: dict[str, str] = {}
         self._body: bytes | bytearray = b""
 
+    @property
+    def method(self) -> str:
+        """That of the last request line; nothing to go by until its `target` has come."""
+        method = self._parser.get_method()
+        return _METHODS.get(method) or method.decode()
+
     def feed(self, data: bytes) -> Response | None:
         """Take `data`; a returned response refuses what the client sent."""
         if self.phase is not _BETWEEN:
@@ -129,8 +135,7 @@ class RequestReader:
     def on_message_complete(self) -> None:
         self._unframed = 0
         parser = self._parser
-        method = parser.get_method()
-        request = Request(_METHODS.get(method) or method.decode(), self.target, self._headers, bytes(self._body))
+        request = Request(self.method, self.target, self._headers, bytes(self._body))
         request.version = parser.get_http_version()
         request.keep_alive = parser.should_keep_alive()
         if request.version not in ("1.1", "1.0"):

@@ -74,10 +74,10 @@ class Service:
         self._chores.add(task)
         task.add_done_callback(self._chores.discard)
 
-    def refused(self, target: bytes, refusal: Response) -> Response:
+    def refused(self, method: str, target: bytes, refusal: Response) -> Response:
         """The refusal in the application's words, if it has any."""
         worded = getattr(self.app, "refused", None)
-        return refusal if worded is None else cast(Response, worded(target, refusal))
+        return refusal if worded is None else cast(Response, worded(method, target, refusal))
 
     def failed(self, request: Request, error: BaseException) -> Response:
         """Report what the application raised; the client learns nothing but the status."""

@@ -1,4 +1,4 @@
-"""Bodies of requests under `/api`, and the answer to those that are no JSON."""
+"""Bodies of requests under `/api`, and the answer to those that are no JSON, or too large."""
 
 from collections.abc import Awaitable, Callable
 
@@ -23,6 +23,11 @@ def reading(handler: Callable[[Call], Awaitable[Response]]) -> Handler:
             return broken(400, str(error), call.request.method, call.request.path, call.services.clock())
 
     return handle
+
+
+def is_service(path: str) -> bool:
+    """Whether a path belongs to the queue service, routed or not."""
+    return path.startswith("/api/")
 
 
 def broken(status: int, message: str, method: str, path: str, now: int) -> Response:
