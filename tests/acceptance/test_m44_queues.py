@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.acceptance.conftest import Serve
-from tests.acceptance.service import MASTER, Operator
+from tests.acceptance.service import MASTER, Operator, Program
 
 BUILT_IN = {
     "email": (3, "exponential", 2000),
@@ -102,3 +102,13 @@ async def test_m45_for_the_master_alone(api: Operator, verb: str) -> None:
     error = {"code": "PERMISSION_DENIED", "message": f"Only master application can {verb} queues"}
     reply = await shop.call("POST", f"/api/queues/mail/{verb}")
     assert (reply.status, reply.json()) == (403, {"success": False, "error": error})
+    unknown = "INVALID_API_KEY"
+    for key, code in ((None, "MISSING_API_KEY"), ("nonsense", unknown), ("sk_" + "0" * 32, unknown)):
+        reply = await Program(api.port, key).call("POST", f"/api/queues/mail/{verb}")
+        assert (reply.status, reply.json()["error"]["code"]) == (401, code)
+
+
+async def test_m45_for_the_master_also_where_nobody_is_asked_for_a_key(serve: Serve) -> None:
+    server = await serve(master_api_key=MASTER, checks_keys=False)
+    assert (await Program(server.port, None).call("POST", "/api/queues/email/pause")).status == 403
+    assert (await Operator(server).call("POST", "/api/queues/email/pause")).status == 200

@@ -51,6 +51,10 @@ class Authority:
         """Whether the Authorization header has a token of the operator's: the shortest way in."""
         return self._tokens.accept(bearer(headers))
 
+    def is_operators(self, token: str | None) -> bool:
+        """The same for a credential, from wherever it comes."""
+        return self._tokens.accept(token)
+
     def credential(self, headers: Mapping[str, str]) -> str | None:
         """The text of the Authorization header, or of the header for keys."""
         return bearer(headers) or headers.get(self._header)

@@ -29,7 +29,7 @@ class Access(Enum):
     KEY = auto()
     """Of `/api`, for whoever shows a key or a token."""
     MASTER = auto()
-    """Of `/api`, for the operator; whoever else it is, the answer is 403."""
+    """Of `/api`, for the operator; whoever else it is, also with no key at all, the answer is 403."""
 
 
 class Call(msgspec.Struct, frozen=True, gc=False):

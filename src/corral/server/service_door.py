@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 
 from corral.model.errors import CorralError, Forbidden, StoreUnavailable
+from corral.operations.operation import Permission
 from corral.policy.access import OPERATOR, Caller, allow, digest
 from corral.server.authority import Authority
 from corral.server.call import Access, Call, Route
@@ -50,10 +51,10 @@ class ServiceDoor:
     async def _admitted(self, route: Route, token: str | None) -> Caller:
         if route.access is Access.OPEN:
             return OPERATOR
+        if route.permission is Permission.OPERATOR and self._authority.is_operators(token):
+            return OPERATOR  # also where no credential is asked for, and all others are one application
         if route.access is Access.MASTER:
-            if self._authority.caller(token) is not OPERATOR:
-                raise Forbidden("Master API key required")
-            return OPERATOR
+            raise Forbidden("Master API key required")
         caller = await self._authority.service_caller(token)
         allow(caller, route.permission)
         return caller

@@ -97,7 +97,7 @@ def _switch(verb: str, handler: Any) -> Route:
         return _explain(error)
 
     read: Handler = reading(handler)
-    return Route("POST", f"/api/queues/:queue/{verb}", Access.MASTER, read, explain)
+    return Route("POST", f"/api/queues/:queue/{verb}", Access.KEY, read, explain, permission=Permission.OPERATOR)
 
 
 def _explain(error: CorralError) -> Response:
