@@ -30,8 +30,10 @@ NAMES = (
     "listeners",
     "library",
     "index",
+    "groups",
+    "groups-add",
 )
-ON_POSTGRES = ("single", "batch", "library", "endpoint", "latency", "index")
+ON_POSTGRES = ("single", "batch", "library", "endpoint", "latency", "index", "groups", "groups-add")
 
 
 def main(arguments: list[str]) -> None:
