@@ -62,7 +62,7 @@ class Caller:
 
     async def __call__(self, claimed: ClaimedJob) -> Outcome:
         delivery = decode(claimed.job.data)
-        receiver = receiver_of(delivery, self._subscribers, self._clock())
+        receiver = await self._receiver(delivery)
         if receiver is None:
             return Completed(_NOBODY)
         origin = origin_of(receiver.url)
@@ -77,6 +77,14 @@ class Caller:
         finally:
             self._silences.ended(origin, answered)
         return await self._settled(claimed.job.id, attempt, delivery, receiver, called)
+
+    async def _receiver(self, delivery: Delivery) -> Receiver | None:
+        """One that is not known here may be one that another process has made a moment ago."""
+        found = receiver_of(delivery, self._subscribers, self._clock())
+        if found is None:
+            await until_answered(self._subscribers.refresh)
+            found = receiver_of(delivery, self._subscribers, self._clock())
+        return found
 
     async def call(self, delivery: Delivery, receiver: Receiver, attempt: int) -> Called:
         """Make the call, and nothing else."""

@@ -118,6 +118,19 @@ class Deliveries:
         await send(office.store, [(delivery, subscription.endpoint)], now)
         return {"jobId": change.job_id, **{name: job[name] for name in ("queue", "status", "data", "metadata")}}
 
+    async def end(self, application: str) -> None:
+        """The application was deleted: what waits to be sent for it is not sent."""
+        subscribers = self.subscribers
+        await subscribers.refresh()
+        for webhook in [one for one in subscribers.webhooks.all().values() if one.application == application]:
+            await subscribers.webhooks.remove(webhook.id)
+            await self.forget("webhook", webhook.id, application)
+        for found in [one for one in subscribers.subscriptions.all().values() if one.application == application]:
+            await subscribers.subscriptions.remove(found.id)
+            await self.forget("subscription", found.id, application)
+        await subscribers.secrets.remove(application)
+        await self._office.store.journals.forget([journal_of("job", "", application)])
+
     async def forget(self, kind: Kind, subscriber: str, application: str) -> None:
         """It was deleted."""
         await self.tallies.forget(subscriber)

@@ -91,7 +91,8 @@ class _Drawing:
             for one in subscriptions
             if metadata_fit(one.filters, metadata)
         ]
-        url = None if card is None else url_for(card.webhooks, change.status)
+        told = card is not None and self._subscribers.is_there(card.application)
+        url = url_for(card.webhooks, change.status) if card is not None and told else None
         if url is not None:
             body = notices.job_notice(change)
             drafts.append((self._delivery("job", url, self._owner, change.status, change, body), url))

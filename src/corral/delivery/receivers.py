@@ -28,6 +28,8 @@ class Receiver(msgspec.Struct, frozen=True):
 def receiver_of(delivery: Delivery, subscribers: Subscribers, now: int) -> Receiver | None:
     """As it is registered now; None: it is gone, or switched off."""
     match delivery.kind:
+        case "job" if not subscribers.is_there(delivery.application):
+            return None
         case "job":
             secrets = _valid(subscribers.secrets.get(delivery.application), now)
             return Receiver(delivery.target, _JOB_TERMS, _JOB_SECONDS, secrets)

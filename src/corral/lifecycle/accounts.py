@@ -1,7 +1,7 @@
 """Applications and their keys: made, changed, rotated and deleted."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -15,6 +15,7 @@ from corral.store.store import Store
 _SECRET_BYTES = 16
 _HINT = 4
 _SHORT_IDS = "short-ids"
+_PAGE = 100
 
 
 class KeyTerms(msgspec.Struct, frozen=True):
@@ -42,6 +43,11 @@ class Accounts:
         self.keys = keys
         self._ownership = ownership
         self._new_id = new_id
+        self._ends: list[Callable[[str], Awaitable[None]]] = []
+
+    def when_deleted(self, end: Callable[[str], Awaitable[None]]) -> None:
+        """Have `end` called with the id of each application that is deleted, while its queues are still its own."""
+        self._ends.append(end)
 
     async def everyone(self) -> list[Application]:
         """Oldest first."""
@@ -82,15 +88,20 @@ class Accounts:
         return self.applications.get(application) or changed(before)
 
     async def delete(self, application: str) -> None:
-        """Its keys end with it, its names are released, and its endpoints are called no more. Raises `NotFound`."""
+        """Its keys, schedulers and subscribers end with it, its endpoints are called no more, and its names are
+        released. Raises `NotFound`."""
         if not await self.applications.remove(application):
             raise NotFound(f"Application '{application}' not found")
         for key in await self.keys_of(application):
             await self.keys.remove(key.id)
+        for end in self._ends:
+            await end(application)
         await self._ownership.refresh()
         queues = set(self._ownership.queues(application).values())
         for queue in queues.intersection(await self._store.registry.all()):
             await self._store.registry.remove(queue)
+        for queue in queues:
+            await self._end_schedulers(queue)
         await self._ownership.release(application)
 
     async def keys_of(self, application: str) -> list[ApiKey]:
@@ -150,6 +161,16 @@ class Accounts:
         """It is accepted no more. Raises `NotFound`."""
         await self.key(application, key)
         await self.keys.remove(key)
+
+    async def _end_schedulers(self, queue: str) -> None:
+        cursor: str | None = None
+        while True:
+            page = await self._store.schedulers.page(queue, cursor, _PAGE)
+            for one in page.schedulers:
+                await self._store.schedulers.remove(queue, one.scheduler.key)
+            cursor = page.cursor
+            if cursor is None:
+                return
 
     async def _free_id(self) -> str:
         """No two applications, also of those that are gone, begin alike: names of queues hold that beginning."""

@@ -123,16 +123,18 @@ class Subscribers:
     async def drop_orphans(self) -> None:
         """End what belongs to applications that are gone."""
         for kept in (self.webhooks, self.subscriptions):
-            for one in [one for one in kept.all().values() if not self._has(one.application)]:
+            for one in [one for one in kept.all().values() if not self.is_there(one.application)]:
                 await self._applications.refresh()
-                if not self._has(one.application):
+                if not self.is_there(one.application):
                     await kept.remove(one.id)
 
     async def refresh(self) -> None:
         """Learn what other processes have done up to now."""
-        await asyncio.gather(self.webhooks.refresh(), self.subscriptions.refresh(), self._ownership.refresh())
+        parts = (self.webhooks, self.subscriptions, self._ownership, self._applications)
+        await asyncio.gather(*(part.refresh() for part in parts))
 
-    def _has(self, application: str) -> bool:
+    def is_there(self, application: str) -> bool:
+        """Whether the application is there, as far as it is known here."""
         return application in (OPERATORS, DEFAULT.application) or self._applications.get(application) is not None
 
     async def all_queues(self) -> list[str]:

@@ -50,6 +50,7 @@ class Delivering:
             measure=measure_in(ledger),
         )
         self.deliveries = Deliveries(self._office)
+        gate.accounts.when_deleted(self.deliveries.end)
         self._drafting = Drafting(store, gate.subscribers, gate.accounts)
         self._watching = Watching(
             store.idempotency, str(uuid.uuid4()), gate.subscribers, self._follower, log.unexpected
