@@ -10,7 +10,7 @@ from corral.server import status
 from corral.server.call import Access
 from corral.server.proxy import routes
 from corral.server.proxy.functions import FUNCTIONS
-from corral.wiring.run import MARGIN_SECONDS
+from corral.wiring.run import MARGIN_SECONDS, PARENT_SECONDS
 from corral.wiring.settings import VARIABLES, Settings
 from tests.docs.pages import DOCS, PAGES, ROOT, anchors_of, links_of
 from tests.docs.settings_table import parts, settings_table
@@ -82,7 +82,7 @@ def test_the_deployment_waits_for_running_jobs() -> None:
     texts = "".join(file.read_text() for file in DEPLOYMENT)
     periods = re.findall(r"(?:terminationGracePeriodSeconds: |stop_grace_period: )(\d+)", texts)
     assert len(periods) == 2
-    assert all(int(period) >= Settings().shutdown_timeout + 2 * MARGIN_SECONDS for period in periods)
+    assert all(int(period) >= Settings().shutdown_timeout + MARGIN_SECONDS + PARENT_SECONDS for period in periods)
 
 
 @pytest.mark.parametrize("file", [*PAGES, *DEPLOYMENT], ids=named)

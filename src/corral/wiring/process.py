@@ -1,6 +1,7 @@
 """One serving process: the engine, the workers and the HTTP server, put together."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import time
@@ -39,6 +40,7 @@ from corral.wiring.engine import engine_of
 from corral.wiring.gate import Gate
 from corral.wiring.hiring import Hiring
 from corral.wiring.measuring import Measuring
+from corral.wiring.run import FAREWELL_SECONDS
 from corral.wiring.settings import Settings
 from corral.worker.worker import Worker
 
@@ -107,18 +109,24 @@ class Process:
         return self.engine.cached_queues
 
     async def stop(self, grace: float | None = None) -> None:
-        """No new work; running jobs and requests have `grace` seconds; then everything is let go of."""
+        """No new work; running jobs and requests have `grace` seconds; then everything is let go of. What a silent
+        engine was still to hear is dropped two seconds later."""
         seconds = self._settings.shutdown_timeout if grace is None else grace
-        deadline = asyncio.get_running_loop().time() + seconds
-        stopping = [self._fleet.stop(seconds)] if self._fleet else []  # first, so that no worker takes another job
-        stopping += [self._delivering.stop(seconds), self._results.close(), self._server.stop(seconds)]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds + FAREWELL_SECONDS):
+                await self._end_work(seconds)
+        self._pool.close()
+        await self.engine.stop()
+
+    async def _end_work(self, grace: float) -> None:
+        deadline = asyncio.get_running_loop().time() + grace
+        stopping = [self._fleet.stop(grace)] if self._fleet else []  # first, so that no worker takes another job
+        stopping += [self._delivering.stop(grace), self._results.close(), self._server.stop(grace)]
         await asyncio.gather(*stopping)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
         parts = (self._gate, self._presence, self._upkeep, self._lessor, self.measuring, self.feeds)
         await asyncio.gather(*(part.close() for part in parts))  # each gives a silent engine a moment to hear its last
-        self._pool.close()
-        await self.engine.stop()
 
     def _make_server(self, store: Store) -> HttpServer:
         settings = self._settings

@@ -16,8 +16,14 @@ from corral.model.errors import CorralError
 from corral.observe import log
 from corral.wiring.settings import Settings
 
-MARGIN_SECONDS = 5.0
-"""What a stop may take beyond the running jobs."""
+FAREWELL_SECONDS = 2.0
+"""What all parts together may take, beyond the running jobs, to tell the engine their last."""
+
+MARGIN_SECONDS = 6.0
+"""What a stop may take beyond the running jobs: the farewell, 3 s to end an engine of its own, and 1 s to spare."""
+
+PARENT_SECONDS = 4.0
+"""What the parent of several processes may take beyond theirs: the end of the engine, and 1 s to spare."""
 
 ADDRESS_ERRORS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
@@ -67,7 +73,7 @@ def _settle_memory() -> None:
 
 
 async def _end(working: "asyncio.Task[None]", settings: Settings) -> None:
-    limit = settings.shutdown_timeout + MARGIN_SECONDS * (2 if settings.is_parent else 1)
+    limit = settings.shutdown_timeout + MARGIN_SECONDS + (PARENT_SECONDS if settings.is_parent else 0)
     await asyncio.wait([working], timeout=limit)
     if not working.done():
         log.stop_timed_out(limit)

@@ -128,11 +128,12 @@ class Worker:
         self._stopping = True
         self._awake.set()
         self._budget.leave(self._wake)
-        await self._intake.close()
-        if self._loops:
-            await asyncio.wait(self._loops[:_LANES], timeout=grace)
-        for task in [*self._loops, *self._running]:
-            task.cancel()
+        try:
+            lanes = [asyncio.wait(self._loops[:_LANES], timeout=grace)] if self._loops else []
+            await asyncio.gather(self._intake.close(), *lanes)
+        finally:
+            for task in [*self._loops, *self._running]:
+                task.cancel()
         await asyncio.gather(*self._loops, *self._running, return_exceptions=True)
 
     async def _lasting(self, loop: Callable[[], Awaitable[None]]) -> None:
