@@ -10,6 +10,8 @@ PACKAGE := pyproject.toml hatch_build.py
 # Modules are compiled once, even where the environment says that Python writes no bytecode: tests start many processes.
 PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
 NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && echo yes)
+INTEROP := $(if $(NODE),tests/interop/node_modules/.package-lock.json)
+OTHERS := $(VENV)/.bench $(VENV)/.bench-apart $(if $(NODE),benchmarks/node/node_modules/.package-lock.json)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make pins"
 
 .DEFAULT_GOAL := help
@@ -24,7 +26,7 @@ setup: $(VENV)/.corral ## Make .venv with .venv/bin/corral
 serve: setup ## Run the server; ARGS="--port 9000" are its flags
 	@exec $(BIN)/corral serve $(ARGS)
 
-test: setup $(VENV)/.dev $(if $(NODE),tests/interop/node_modules/.package-lock.json) ## Run every test
+test: setup $(VENV)/.dev $(INTEROP) ## Run every test
 ifeq ($(NODE),)
 	@echo "Without Node and npm these tests are left out: tests/interop"
 	CORRAL_NO_NODE=1 $(PYTEST) $(ARGS)
@@ -38,16 +40,17 @@ check: setup $(VENV)/.dev ## Lint, check the format, the types and the layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-bench: setup $(if $(PEERS),$(VENV)/.bench) $(if $(NODE),tests/interop/node_modules/.package-lock.json) ## Compare corral with its peers; PEERS=1 with those of Python too
+bench: setup $(INTEROP) $(if $(PEERS),$(OTHERS)) ## Compare corral with BullMQ; PEERS=1 with other queues too
 	$(BIN)/python -m benchmarks $(ARGS)
 
 pins: ## Choose the versions in requirements/ anew (needs uv)
 	$(COMPILE) pyproject.toml --upgrade --output-file requirements/runtime.txt
 	$(COMPILE) pyproject.toml --upgrade --group dev --output-file requirements/dev.txt
 	$(COMPILE) requirements/bench.in --upgrade --output-file requirements/bench.txt
+	$(COMPILE) requirements/bench-apart.in --upgrade --output-file requirements/bench-apart.txt
 
 clean: ## Remove everything that the tasks above made, but no data
-	rm -rf $(VENV) build dist tests/interop/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist tests/interop/node_modules benchmarks/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/python:
@@ -68,12 +71,12 @@ $(VENV)/.dev: requirements/dev.txt | $(VENV)/.runtime
 	$(PIP) install --require-hashes -r $<
 	@touch $@
 
-# The other queues want versions of their own, so they have an environment of their own.
-$(VENV)/.bench: requirements/bench.txt | $(BIN)/python
-	@$(PYTHON) -m venv $(VENV)/bench
-	$(VENV)/bench/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
+# The other queues want versions of their own, and not all the same: so they have two environments of their own.
+$(VENV)/.bench $(VENV)/.bench-apart: $(VENV)/.%: requirements/%.txt | $(BIN)/python
+	@$(PYTHON) -m venv $(VENV)/$*
+	$(VENV)/$*/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
 	@touch $@
 
-tests/interop/node_modules/.package-lock.json: tests/interop/package-lock.json
-	npm ci --prefix tests/interop --ignore-scripts --loglevel=error
+%/node_modules/.package-lock.json: %/package-lock.json
+	npm ci --prefix $* --ignore-scripts --loglevel=error
 	@touch $@

@@ -29,11 +29,24 @@ NAMES = (
     "million",
     "listeners",
     "library",
+    "library-single",
+    "library-batch",
     "index",
     "groups",
     "groups-add",
 )
-ON_POSTGRES = ("single", "batch", "library", "endpoint", "latency", "index", "groups", "groups-add")
+ON_POSTGRES = (
+    "single",
+    "batch",
+    "library",
+    "library-single",
+    "library-batch",
+    "endpoint",
+    "latency",
+    "index",
+    "groups",
+    "groups-add",
+)
 
 
 def main(arguments: list[str]) -> None:

@@ -20,10 +20,10 @@ def question(stage: Stage, peers: dict[str, str]) -> Question:
 
 def _with_endpoint(stage: Stage) -> Run:
     def run(concurrency: int) -> Score:
-        fill(stage)
+        filled = fill(stage)
         with stage.corral() as corral, stage.module_running("cheap_endpoint") as (port, pid):
             target = {"url": f"http://127.0.0.1:{port}/", "method": "POST"}
             corral.post("/workers", {"queue": "mail", "endpoint": target, "opts": {"concurrency": concurrency}})
-            return watch(stage, corral.pid, pid)
+            return watch(stage, filled, corral.pid, pid)
 
     return run

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from benchmarks.adding import MILLION, Run
 from benchmarks.contest import Contestant, Question, Score, main_figure
-from benchmarks.processing import watch
+from benchmarks.processing import mail, watch
 from benchmarks.stage import DATA, Stage
 from corral import Context, JobDefinition
 
@@ -31,7 +31,7 @@ def question(stage: Stage, peers: dict[str, str]) -> Question:
 def add(stage: Stage, groups: int | None) -> float:
     """Fill the queue, 1,000 jobs a call; microseconds a job."""
     stage.clear()
-    jobs = int(stage.jobs_per_second * stage.seconds)
+    jobs = _jobs(stage)
     return MILLION * asyncio.run(_add(stage.url, jobs, groups)) / jobs
 
 
@@ -39,7 +39,7 @@ def _processed(stage: Stage, groups: int | None) -> Run:
     def run(_: int) -> Score:
         added = add(stage, groups)
         with stage.module_running("library_worker", stage.url, str(_CONCURRENCY)) as (_, pid):
-            score = watch(stage, pid)
+            score = watch(stage, mail(stage, _jobs(stage)), pid)
         return {"us/job": MILLION / main_figure(score), **score, "add us": added}
 
     return run
@@ -53,6 +53,10 @@ async def _add(url: str, jobs: int, groups: int | None) -> float:
         for first in range(0, jobs, _BATCH):
             await mail.enqueue_many([{**DATA, "n": n} for n in range(first, min(first + _BATCH, jobs))])
         return time.perf_counter() - began
+
+
+def _jobs(stage: Stage) -> int:
+    return int(stage.jobs_per_second * stage.seconds)
 
 
 async def _nothing(payload: dict[str, object]) -> None:

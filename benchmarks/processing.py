@@ -1,6 +1,7 @@
 """Runs that empty a full queue: `jobs/s` by the engine's own count of completed jobs."""
 
 import time
+from typing import Protocol
 
 from benchmarks.adding import MILLION, Run, score
 from benchmarks.contest import Score
@@ -15,30 +16,57 @@ def with_node(stage: Stage, package: str) -> Run:
     """One Node worker whose processor does nothing."""
 
     def run(concurrency: int) -> Score:
-        fill(stage)
+        filled = fill(stage, stage.node_jobs_per_second)
         with stage.node_running("work", package, concurrency=concurrency) as pid:
-            return watch(stage, pid)
+            return watch(stage, filled, pid)
 
     return run
 
 
-def fill(stage: Stage) -> None:
-    """A queue with enough jobs for the time that a run lasts; both sides find the same."""
+class Filled(Protocol):
+    """A queue that was filled with so many jobs."""
+
+    jobs: int
+
+    def ended(self, state: str) -> int:
+        """Jobs that are completed or failed by now, as the engine counts them."""
+        ...
+
+
+class _Mail:
+    def __init__(self, stage: Stage, jobs: int) -> None:
+        self.jobs = jobs
+        self.ended = stage.ended
+
+
+def mail(stage: Stage, jobs: int) -> Filled:
+    """The queue that corral and BullMQ share, which holds so many."""
+    return _Mail(stage, jobs)
+
+
+def fill(stage: Stage, jobs_per_second: int | None = None) -> Filled:
+    """A queue with enough jobs for the time that a run lasts, if so many end in a second."""
     stage.clear()
-    stage.node("fill", stage.filler, jobs=_jobs(stage))
+    jobs = int((jobs_per_second or stage.jobs_per_second) * stage.seconds)
+    stage.node("fill", stage.filler, jobs=jobs)
+    return mail(stage, jobs)
 
 
-def watch(stage: Stage, own: int, load: int = 0) -> Score:
+def watch(stage: Stage, filled: Filled, own: int, load: int = 0) -> Score:
     """Wait until all are completed; the speed from the end of the warm-up to the last look before the end.
 
     `own` and `load` are processes. Raises RuntimeError when a job failed or it takes too long.
     """
-    jobs = _jobs(stage)
-    marks = [_Mark(stage, own, load)]
+    jobs = filled.jobs
+
+    def look() -> _Mark:
+        return _Mark(stage, filled, own, load)
+
+    marks = [look()]
     deadline = time.monotonic() + _AT_MOST_SECONDS
     while marks[-1].completed < jobs:
         time.sleep(stage.look_seconds)
-        mark = _Mark(stage, own, load)
+        mark = look()
         if marks[0].completed < _WARM_UP * jobs:
             marks = [mark]
         elif mark.completed < jobs or len(marks) < 2:
@@ -51,10 +79,10 @@ def watch(stage: Stage, own: int, load: int = 0) -> Score:
 
 
 class _Mark:
-    def __init__(self, stage: Stage, own: int, load: int) -> None:
-        self.completed = stage.ended("completed")
+    def __init__(self, stage: Stage, filled: Filled, own: int, load: int) -> None:
+        self.completed = filled.ended("completed")
         self.at = time.perf_counter()
-        self.failed = stage.ended("failed")
+        self.failed = filled.ended("failed")
         self.cpu = [cpu_of(own), stage.engine_cpu(), cpu_of(load)]
 
 
@@ -62,7 +90,3 @@ def _between(first: _Mark, last: _Mark) -> Score:
     jobs = max(1, last.completed - first.completed)
     own, engine, load = (MILLION * (b - a) / jobs for a, b in zip(first.cpu, last.cpu, strict=True))
     return score(jobs / (last.at - first.at), own, engine, load)
-
-
-def _jobs(stage: Stage) -> int:
-    return int(stage.jobs_per_second * stage.seconds)

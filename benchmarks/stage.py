@@ -57,9 +57,9 @@ class Stage:
     """The package of Node with which a queue is filled."""
     jobs_per_second = 10_000
     """How many jobs a queue is filled with, for each second that a run measures."""
+    node_jobs_per_second = 10_000
+    """The same for BullMQ of Node."""
     look_seconds = 0.1
-    has_peers = True
-    """Whether the queues of Python work on this engine."""
     _variable = "REDIS_URL"
 
     def __init__(self, engine: RunningEngine, folder: Path, seconds: float, profile: Path | None) -> None:
@@ -77,7 +77,7 @@ class Stage:
         """Of the engine."""
         return self.engine.url
 
-    def bar(self, question: str, usual: float) -> float | None:
+    def bar(self, question: str, usual: float | None) -> float | None:
         """The ratio to reach; `usual` is that on Redis."""
         return usual
 
@@ -151,7 +151,7 @@ class Stage:
 def versions(every: bool) -> dict[str, str]:
     """The packages to compare with, the yardstick first, and what to call them. Ends the program without them."""
     if not shutil.which("node") or not (_MODULES / "node_modules" / "bullmq5").is_dir():
-        sys.exit("The peers need Node and their packages: npm ci --prefix tests/interop --ignore-scripts")
+        sys.exit("The benchmarks need Node and its packages: npm ci --prefix tests/interop --ignore-scripts")
     packages = ["bullmq5", "bullmq6"] if every else ["bullmq5"]
     return {package: f"Node BullMQ {_version(package)}" for package in packages}
 

@@ -25,12 +25,12 @@ def question(stage: Stage, peers: dict[str, str]) -> Question:
 
 def _over_socket(stage: Stage) -> Run:
     def run(concurrency: int) -> Score:
-        fill(stage)
+        filled = fill(stage)
         with (
             stage.corral() as corral,
             stage.module_running("websocket_work", str(corral.port), str(concurrency)) as pid,
         ):
-            return watch(stage, corral.pid, pid[1])
+            return watch(stage, filled, corral.pid, pid[1])
 
     return run
 

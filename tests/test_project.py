@@ -18,7 +18,7 @@ def test_the_installed_version_is_the_package_version() -> None:
     assert importlib.metadata.version("corral") == corral.__version__
 
 
-@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("file", ["runtime.txt", "dev.txt", "bench.txt", "bench-apart.txt"])
 def test_every_requirement_is_pinned_with_hashes_and_nothing_else_stands_there(file: str) -> None:
     text = (ROOT / "requirements" / file).read_text()
     rest = [line for line in PIN.sub("", text).splitlines() if not line.lstrip().startswith("#")]
@@ -33,8 +33,9 @@ def test_the_pins_cover_every_dependency() -> None:
     assert runtime.items() <= dev.items(), "requirements/dev.txt and runtime.txt differ: run make pins"
 
 
-def test_the_node_lock_file_names_no_registry() -> None:
-    packages = json.loads((ROOT / "tests/interop/package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", ["tests/interop", "benchmarks/node"])
+def test_the_node_lock_files_name_no_registry(folder: str) -> None:
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     assert all("resolved" not in package for package in packages.values())
     # Builds for other systems have none: registries may lack them, and `npm ci` wants only their names.
     assert all("integrity" in package or "os" in package for path, package in packages.items() if path)
