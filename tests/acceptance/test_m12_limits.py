@@ -6,7 +6,7 @@ from websockets.asyncio.client import connect
 
 from corral.testing.waiting import until
 from tests.acceptance.conftest import Serve
-from tests.acceptance.endpoint import EndpointServer, hold
+from tests.acceptance.endpoint import EndpointCall, EndpointServer, hold, response
 from tests.acceptance.service import MASTER, Operator, Program
 
 _LEASES = {"count": 10, "leaseMs": 60_000}
@@ -63,6 +63,39 @@ async def test_m12_endpoints_and_sockets(serve: Serve, endpoint: EndpointServer)
         await until(full, 10)
         for _ in range(20):
             assert await full()
+
+
+async def test_m12_a_busy_queue_leaves_places_to_others(serve: Serve, endpoint: EndpointServer) -> None:
+    settings = {"master_api_key": MASTER, "rate_limit_max_requests": 0}
+    server, other = await serve(**settings), await serve(**settings, workers=False)
+    operator = Operator(server)
+    shop = await operator.make("shop", maxConcurrentJobs=1)
+    there = Program(other.port, shop.key, shop.application)
+    endpoint.script = slowly
+    await shop.add("busy", 1000)
+    for queue in ("busy", "quiet"):
+        await shop.add(queue)
+        target = {"queue": queue, "endpoint": {"url": endpoint.url, "method": "POST"}}
+        assert (await operator.call("POST", "/workers", target)).status == 200
+    await until(lambda: _is_done(shop, "quiet"), 5)
+    await until(lambda: len(endpoint.seen) > 5, 5)
+    for _ in range(3):
+        await shop.add("quiet")
+        await until(lambda: _is_done(shop, "quiet"), 5)
+    await shop.add("leased")
+    (lease,) = (await there.ok("POST", "/v1/queues/leased/leases", {"count": 1, "wait": 5}))["leases"]
+    items = [{"id": lease["job"]["id"], "token": lease["token"]}]
+    await there.ok("POST", "/v1/queues/leased/leases/complete", {"items": items})
+    assert (await shop.ok("GET", "/v1/queues/busy/counts"))["waiting"] > 0
+
+
+def slowly(call: EndpointCall) -> None:
+    asyncio.get_running_loop().call_later(0.2, call.respond, response({"ok": True}))
+
+
+async def _is_done(program: Program, queue: str) -> bool:
+    counts = await program.ok("GET", f"/v1/queues/{queue}/counts")
+    return not counts["waiting"] and not counts["active"]
 
 
 async def test_m12_without_a_bound_there_is_none(serve: Serve) -> None:

@@ -1,7 +1,7 @@
 """How many jobs of an application run at once, over all of its queues and all processes.
 
 Counted are the jobs that are active in the engine, so that nothing has to be given back. Claims for one application go
-one by one: two that looked at the same moment would both find room.
+one by one: two that looked at the same moment would both find room. A queue that waits is not passed over for ever.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 
 from corral.lifecycle.kept import Kept
+from corral.lifecycle.line import Line
 from corral.lifecycle.ownership import Ownership
 from corral.model.application import Application
 from corral.model.errors import CorralError, TooManyRequests
@@ -23,7 +24,13 @@ from corral.store.store import Store
 _HOLD_MS = 10_000  # longer than a claim takes; after a crash on the way nothing is claimed for so long
 _PATIENCE = 1.0
 _PAUSE = 0.01
-_FULL = Claim([], maxed=True)
+
+
+class Room(msgspec.Struct, frozen=True):
+    """How many more jobs may begin; where none may, the milliseconds after which to look again."""
+
+    free: int
+    again_ms: int = 0
 
 
 class Ceiling:
@@ -34,6 +41,7 @@ class Ceiling:
         self._applications = applications
         self._ownership = ownership
         self._turns: dict[str, asyncio.Lock] = {}
+        self._line = Line(store.idempotency)
 
     def bound(self, queue: str) -> tuple[str, int] | None:
         """The application whose queue of the engine that is, and its bound; None where there is none."""
@@ -43,7 +51,7 @@ class Ceiling:
         return None if owner is None or most is None else (owner, most)
 
     @asynccontextmanager
-    async def turn(self, queue: str) -> AsyncIterator[int | None]:
+    async def turn(self, queue: str, now: int) -> AsyncIterator[Room | None]:
         """How many more jobs may begin while this is held; None: as many as there are. Raises `StoreUnavailable`."""
         bound = self.bound(queue)
         if bound is None:
@@ -53,12 +61,21 @@ class Ceiling:
         async with self._turns.setdefault(application, asyncio.Lock()):
             name = f"claiming:{application}"
             if not await self._begin(name):
-                yield 0
+                yield Room(0)
                 return
             try:
-                yield max(0, most - await self._running(application))
+                yield await self._room(application, queue, most, now)
             finally:
                 await self._store.idempotency.forget(name)
+
+    async def _room(self, application: str, queue: str, most: int, now: int) -> Room:
+        running, first = await asyncio.gather(self._running(application), self._line.first(application))
+        left = 1 if first is not None and first.queue != queue else 0
+        free = most - running - left
+        if free <= 0:
+            return Room(0, await self._line.refused(application, queue, first, now))
+        await self._line.served(application, queue, first)
+        return Room(free)
 
     async def _begin(self, name: str) -> bool:
         """Whether it is this process's turn; False when that took too long."""
@@ -92,13 +109,13 @@ class CeilingJobs:
         """`maxed` also when the application runs as many jobs as it may."""
         if self._ceiling.bound(queue) is None or request.count == 0:
             return await self._jobs.claim(queue, request, now)
-        async with self._ceiling.turn(queue) as room:
-            if room is None or room >= request.count:
+        async with self._ceiling.turn(queue, now) as room:
+            if room is None or room.free >= request.count:
                 return await self._jobs.claim(queue, request, now)
-            if room == 0:
-                return _FULL
-            claim = await self._jobs.claim(queue, msgspec.structs.replace(request, count=room), now)
-            return msgspec.structs.replace(claim, maxed=claim.maxed or len(claim.jobs) == room)
+            if room.free == 0:
+                return Claim([], maxed=True, again_ms=room.again_ms)
+            claim = await self._jobs.claim(queue, msgspec.structs.replace(request, count=room.free), now)
+            return msgspec.structs.replace(claim, maxed=claim.maxed or len(claim.jobs) == room.free)
 
     async def finish(
         self, queue: str, finished: Sequence[Finished], claim: ClaimRequest | None, now: int
@@ -125,8 +142,8 @@ class CeilingMoves:
 
     async def take(self, queue: str, job_id: str, token: str, lock_ms: int, now: int) -> ClaimedJob:
         """Raises `TooManyRequests` while the application runs as many jobs as it may."""
-        async with self._ceiling.turn(queue) as room:
-            if room == 0:
+        async with self._ceiling.turn(queue, now) as room:
+            if room is not None and room.free == 0:
                 raise TooManyRequests("This application runs as many jobs at once as it may", 1)
             return await self._moves.take(queue, job_id, token, lock_ms, now)
 

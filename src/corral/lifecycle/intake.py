@@ -55,7 +55,7 @@ class Intake:
         elif claim.limited_ms > 0:
             self._pause(claim.limited_ms / 1000)
         elif claim.maxed:
-            self._pause(_WHILE_MAXED)
+            self._pause(claim.again_ms / 1000 or _WHILE_MAXED)
         elif len(claim.jobs) < asked and signs == self.signs:
             self._expect(claim.next_due)
             if self._waiting is None:

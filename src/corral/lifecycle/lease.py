@@ -78,7 +78,7 @@ class Lessor:
         if claim.limited_ms > 0:
             await asyncio.sleep(min(left, claim.limited_ms / 1000))
         elif claim.maxed:
-            await asyncio.sleep(min(left, _MAXED_PAUSE))
+            await asyncio.sleep(min(left, claim.again_ms / 1000 or _MAXED_PAUSE))
         else:
             due = (claim.next_due - self._clock()) / 1000 if claim.next_due else left
             await self._bells.wait(queue, max(0.001, min(left, due, self._stalled_ms / 1000)))

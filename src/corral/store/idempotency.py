@@ -11,6 +11,10 @@ class IdempotencyStore(Protocol):
         """None: there was none, so this record is kept for `hold_ms` now. Else the record that is there."""
         ...
 
+    async def get(self, name: str) -> bytes | None:
+        """The record that is there."""
+        ...
+
     async def keep(self, name: str, record: bytes, keep_ms: int) -> None:
         """Put the record in place of the one that was begun."""
         ...

@@ -26,13 +26,15 @@ class ClaimRequest(msgspec.Struct, frozen=True, gc=False):
 class Claim(msgspec.Struct, frozen=True, gc=False):
     """The jobs, how long the queue is rate limited (ms), and when the next delayed job is due (ms; 0: none is).
 
-    `maxed`: as many jobs are active, over all workers, as the queue's own concurrency allows.
+    `maxed`: as many jobs are active, over all workers, as the queue's own concurrency allows. Then `again_ms` is after
+    how long to look again (0: nobody knows).
     """
 
     jobs: list[ClaimedJob]
     limited_ms: int = 0
     next_due: int = 0
     maxed: bool = False
+    again_ms: int = 0
 
 
 class Finished(msgspec.Struct, frozen=True, gc=False):

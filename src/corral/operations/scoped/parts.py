@@ -162,6 +162,9 @@ class ScopedIdempotency:
     async def begin(self, name: str, record: bytes, hold_ms: int) -> bytes | None:
         return await self._kept.begin(self._lead + name, record, hold_ms)
 
+    async def get(self, name: str) -> bytes | None:
+        return await self._kept.get(self._lead + name)
+
     async def keep(self, name: str, record: bytes, keep_ms: int) -> None:
         await self._kept.keep(self._lead + name, record, keep_ms)
 

@@ -15,9 +15,13 @@ class PostgresIdempotency:
         while True:  # once more only when the record ran out between the two statements
             if await self._database.row("begin_record", _KIND, name, record, hold_ms) is not None:
                 return None
-            found: bytes | None = await self._database.value("kept_record", _KIND, name, repeat=True)
+            found = await self.get(name)
             if found is not None:
                 return found
+
+    async def get(self, name: str) -> bytes | None:
+        found: bytes | None = await self._database.value("kept_record", _KIND, name, repeat=True)
+        return found
 
     async def keep(self, name: str, record: bytes, keep_ms: int) -> None:
         await self._database.rows("keep_record", _KIND, name, record, keep_ms, repeat=True)

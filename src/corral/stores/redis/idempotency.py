@@ -15,9 +15,13 @@ class RedisIdempotency:
         while True:  # once more only when the record was let go of between the two commands
             if await self._connection.send("SET", key, record, "NX", "PX", hold_ms) is not None:
                 return None
-            found: bytes | None = await self._connection.send("GET", key, repeat=True)
+            found = await self.get(name)
             if found is not None:
                 return found
+
+    async def get(self, name: str) -> bytes | None:
+        found: bytes | None = await self._connection.send("GET", self._prefix + name, repeat=True)
+        return found
 
     async def keep(self, name: str, record: bytes, keep_ms: int) -> None:
         await self._connection.send("SET", self._prefix + name, record, "PX", keep_ms, repeat=True)

@@ -10,8 +10,10 @@ HOUR = 3_600_000
 
 async def the_first_one_begins_and_the_others_find_it(store: Store) -> None:
     kept = store.idempotency
+    assert await kept.get("a") is None
     assert await kept.begin("a", b"begun", HOUR) is None
     assert await kept.begin("a", b"mine", HOUR) == b"begun"
+    assert await kept.get("a") == b"begun"
     assert await kept.begin("b", b"other", HOUR) is None
     await kept.keep("a", b"\x00answer\xff", HOUR)
     assert await kept.begin("a", b"mine", HOUR) == b"\x00answer\xff"
@@ -39,5 +41,10 @@ async def records_go_in_time(store: Store) -> None:
     async def gone(name: str) -> bool:
         return await kept.begin(name, b"again", 1) is None
 
+    async def no_more(name: str) -> bool:
+        return await kept.get(name) is None
+
     await until(lambda: gone("begun"))
     await until(lambda: gone("kept"))
+    await kept.keep("read", b"3", 1)
+    await until(lambda: no_more("read"))
