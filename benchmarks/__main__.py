@@ -18,16 +18,11 @@ from benchmarks.table import render
 from corral.testing.engines import start_engine
 from corral.testing.postgres import start_postgres
 
-NAMES = (
+ON_BOTH = (
     "single",
     "batch",
     "endpoint",
-    "websocket-add",
-    "websocket-work",
     "latency",
-    "idle",
-    "million",
-    "listeners",
     "library",
     "library-single",
     "library-batch",
@@ -35,18 +30,9 @@ NAMES = (
     "groups",
     "groups-add",
 )
-ON_POSTGRES = (
-    "single",
-    "batch",
-    "library",
-    "library-single",
-    "library-batch",
-    "endpoint",
-    "latency",
-    "index",
-    "groups",
-    "groups-add",
-)
+ON_REDIS = (*ON_BOTH, "websocket-add", "websocket-work", "idle", "million", "listeners")
+ON_POSTGRES = (*ON_BOTH, "growth")
+NAMES = (*ON_REDIS, "growth")
 
 
 def main(arguments: list[str]) -> None:
@@ -65,7 +51,7 @@ def main(arguments: list[str]) -> None:
             stage = PostgresStage(stack.enter_context(start_postgres(durable=True)), *timing)
         else:
             stage = Stage(stack.enter_context(start_engine(f"{made}/engine", tcp=True)), *timing)
-        for name in given.names or (ON_POSTGRES if given.postgres else NAMES):
+        for name in given.names or (ON_POSTGRES if given.postgres else ON_REDIS):
             question: Question = import_module(f"benchmarks.{name.replace('-', '_')}").question(stage, peers)
             if given.profile:
                 _profile(question, folder)

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import cast
 
 import uvloop
@@ -13,8 +13,8 @@ from benchmarks.cheap_endpoint import Endpoint
 from benchmarks.contest import Contestant, Question, Score
 from benchmarks.load import Load, is_answered
 from benchmarks.stage import AUTHORIZATION, DATA, Corral, Stage
+from corral import Context, JobDefinition, Worker
 
-GOAL_MS = 5.0
 _JOBS = 500
 _WARM_UP = 50
 _PAUSE_MS = 4  # between jobs, so that the worker waits for the next one as on an idle server
@@ -23,11 +23,12 @@ _BODY = json.dumps([{"name": "job", "data": DATA}]).encode()
 
 
 def question(stage: Stage, peers: dict[str, str]) -> Question:
-    """Node adds and works in one process, without HTTP; corral is asked, and calls, over HTTP."""
+    """Node and the library add and work in one process, without HTTP; the server is asked, and calls, over HTTP."""
     nodes = [Contestant(name, _with_node(stage, package), peer=True) for package, name in peers.items()]
-    corral = Contestant("corral, POST to endpoint", _with_corral(stage), bar=1.0)
+    server = Contestant("corral, POST to endpoint", _with_corral(stage), bar=1.0)
+    library = Contestant("corral, Python library", _with_library(stage), bar=1.0)
     title = f"latency: from add to the start of the handler, {_JOBS} jobs one at a time"
-    return Question(title, [*nodes, corral], lower_is_better=True)
+    return Question(title, [*nodes, server, library], lower_is_better=True)
 
 
 def _with_node(stage: Stage, package: str) -> Run:
@@ -48,6 +49,27 @@ def _with_corral(stage: Stage) -> Run:
     return run
 
 
+def _with_library(stage: Stage) -> Run:
+    def run(_: int) -> Score:
+        stage.clear()
+        return _score(uvloop.run(_measure_library(stage.url)))
+
+    return run
+
+
+async def _measure_library(url: str) -> list[float]:
+    handled: asyncio.Queue[float] = asyncio.Queue()
+
+    async def work(payload: dict[str, object]) -> None:
+        handled.put_nowait(time.perf_counter())
+
+    async with Context(dsn=url) as context:
+        mail = JobDefinition(name="mail", context=context, work_function=work)
+        await mail.register()
+        async with Worker(context, concurrency=100):
+            return await _one_at_a_time(lambda: mail.enqueue(DATA), handled)
+
+
 async def _measure(corral: Corral) -> list[float]:
     """Ask and be called on one loop, so that one clock sees both ends."""
     loop = asyncio.get_running_loop()
@@ -59,15 +81,20 @@ async def _measure(corral: Corral) -> list[float]:
     headers = (AUTHORIZATION, "Content-Type: application/json")
     request = Load(port=corral.port, method="POST", path="/queues/mail/jobs", headers=headers, body=_BODY).request()
     transport, caller = await loop.create_connection(_Caller, "127.0.0.1", corral.port)
+    latencies = await _one_at_a_time(lambda: caller.ask(request), handled)
+    transport.close()
+    server.close()
+    return latencies
+
+
+async def _one_at_a_time(add: Callable[[], Awaitable[object]], handled: "asyncio.Queue[float]") -> list[float]:
     latencies = []
     for _ in range(_WARM_UP + _JOBS):
         async with asyncio.timeout(_TIMEOUT):
             sent = time.perf_counter()
-            await caller.ask(request)
+            await add()
             latencies.append(1000 * (await handled.get() - sent))
         await asyncio.sleep(_PAUSE_MS / 1000)
-    transport.close()
-    server.close()
     return latencies[_WARM_UP:]
 
 

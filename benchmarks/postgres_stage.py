@@ -42,11 +42,11 @@ class PostgresStage(Stage):
         asyncio.run(wipe(self._url))
         self._ask("CHECKPOINT")
 
-    def database(self, name: str) -> str:
-        """An empty database beside that of corral and BullMQ; its URL."""
+    def database(self, name: str, *, migrated: bool = False) -> str:
+        """A new database beside that of corral and BullMQ, with empty tables of theirs if `migrated`; its URL."""
         self._postgres.drop(name)
         self._ask("CHECKPOINT")
-        return self._postgres.create(name)
+        return self._postgres.create_migrated(name) if migrated else self._postgres.create(name)
 
     def engine_cpu(self) -> float:
         """Of all processes of the server, those that have ended included."""
