@@ -126,10 +126,11 @@ PLAIN: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("meta", [{}, {"paused": 1}, {"concurrency": 0}, {"opts.maxLenEvents": 3}], ids=str)
-async def test_add(twins: Twins, meta: dict[str, Any]) -> None:
+@pytest.mark.parametrize("times", [1, 4], ids=["in one script", "in stages"])
+async def test_add(twins: Twins, meta: dict[str, Any], times: int) -> None:
     if meta:
         twins.set_meta(**meta)
-    jobs = [new_job(number, opts) for number, opts in enumerate(PLAIN)]
+    jobs = [new_job(number, opts) for number, opts in enumerate(PLAIN * times)]
     ids = await twins.jobs.add(OURS, jobs, NOW)
     keys = twins.keys.of(THEIRS)
     names = keys.many("wait", "paused", "meta", "id", "completed", "delayed", "active", "events", "marker")

@@ -4,23 +4,22 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import msgspec
-
 from corral.model.job import NewJob
-from corral.policy.options import encode_short, is_plain
-from corral.stores.redis.adding import add_call, added_id, repeat_call
+from corral.policy.options import is_plain
+from corral.stores.redis.adding import add_call, added_id, plain_args, repeat_call
 from corral.stores.redis.connection import Connection
 from corral.stores.redis.group_adding import GroupAdder
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import Value, run, run_atomically
 from corral.stores.redis.scripts import own
+from corral.stores.redis.staging import Staging
 
-_json = msgspec.json.Encoder().encode
-_NO_OPTIONS = {"attempts": 0}
-_NO_OPTIONS_PACKED = _json(_NO_OPTIONS)
 _SOON = 8
 """Jobs after which a batch is sent before its tick ends. The engine works while we read on; and since it holds all that
 one script writes until the end of it, a script with more jobs costs it more memory, and no less time, per job."""
+
+_LARGE = 16
+"""A call with more jobs than this is stored in stages."""
 
 
 class _Batch:
@@ -41,6 +40,7 @@ class Adder:
         self._connection = connection
         self._keys = keys
         self._stored_in = stored_in
+        self._staging = Staging(connection)
         self._grouped = GroupAdder(connection, keys, stored_in)
         self._batches: dict[str, _Batch] = {}
         self._sending: set[asyncio.Task[None]] = set()
@@ -51,9 +51,12 @@ class Adder:
     async def add(self, queue: str, jobs: Sequence[NewJob], now: int) -> list[str]:
         if not jobs:
             return []
-        if all(is_plain(job.opts) for job in jobs):
+        if not all(is_plain(job.opts) for job in jobs):
+            ids = await self._one_by_one(queue, jobs, now)
+        elif len(jobs) > _LARGE:
+            ids = await self._in_stages(queue, jobs, now)
+        else:
             return await self._join(queue, jobs, now)
-        ids = await self._one_by_one(queue, jobs, now)
         self.on_added(queue, len(ids))
         return ids
 
@@ -68,6 +71,12 @@ class Adder:
             return [added_id(await run(self._connection, script, names, *args))]
         return [added_id(reply) for reply in await run_atomically(self._connection, calls)]
 
+    async def _in_stages(self, queue: str, jobs: Sequence[NewJob], now: int) -> list[str]:
+        if (earlier := self._batches.get(queue)) is not None:
+            self._flush(queue, earlier)
+        self._stored_in(queue)
+        return await self._staging.add(self._keys.of(queue), jobs, now)
+
     def _join(self, queue: str, jobs: Sequence[NewJob], now: int) -> asyncio.Future[list[str]]:
         """Put the jobs into this tick's batch of the queue; a caller's jobs are never split over two calls."""
         loop = self._loop = self._loop or asyncio.get_running_loop()  # asking costs a system call in Python 3.11
@@ -80,9 +89,7 @@ class Adder:
         batch.waiting.append((added, batch.count, len(jobs)))
         batch.count += len(jobs)
         for job in jobs:
-            opts = job.opts
-            packed = _NO_OPTIONS_PACKED if opts == _NO_OPTIONS else _json(encode_short(opts))
-            batch.args += (job.name, job.data, packed, opts.get("timestamp") or now)
+            batch.args += plain_args(job, now)
         if batch.count >= _SOON:
             self._flush(queue, batch)
             self._connection.flush()

@@ -16,7 +16,17 @@ from corral.stores.redis.run import Call, Value
 from corral.stores.redis.scripts import official
 
 _pack = msgspec.msgpack.Encoder().encode
+_json = msgspec.json.Encoder().encode
+_NO_OPTIONS = {"attempts": 0}
+_NO_OPTIONS_PACKED = _json(_NO_OPTIONS)
 _NOT_REPEATED = frozenset({"repeat", "jobId", "delay", "timestamp"})
+
+
+def plain_args(job: NewJob, now: int) -> tuple[Value, ...]:
+    """What corral's own scripts take for each plain job."""
+    opts = job.opts
+    packed = _NO_OPTIONS_PACKED if opts == _NO_OPTIONS else _json(encode_short(opts))
+    return job.name, job.data, packed, opts.get("timestamp") or now
 
 
 def add_call(keys: QueueKeys, job: NewJob, now: int, job_id: str = "", has_children: bool = False) -> Call:

@@ -23,11 +23,11 @@ end
 local ids = {}
 for i = 0, count - 1 do
   local at = 4 * i + 2
-  local id = string.format("%.0f", first + i)
+  local id = string.format("%d", first + i)
   local name = ARGV[at]
   ids[#ids + 1] = id
   rcall("HSET", ARGV[1] .. id, "name", name, "data", ARGV[at + 1], "opts", ARGV[at + 2],
-    "timestamp", ARGV[at + 3], "delay", 0, "priority", 0)
+    "timestamp", ARGV[at + 3], "delay", "0", "priority", "0")
   rcall("XADD", eventsKey, "*", "event", "added", "jobId", id, "name", name)
   rcall("XADD", eventsKey, "MAXLEN", "~", maxEvents, "*", "event", "waiting", "jobId", id)
   if #ids == 1000 or i == count - 1 then

@@ -1,0 +1,46 @@
+--[[
+  admit: put the jobs of a call that `stage` stored in the wait list, in order; or none, when not all are there.
+
+  It leaves the same data and events as `add`.
+
+  KEYS  staged, wait, meta, events, marker, active
+  ARGV  [1] key prefix of the queue; [2] how many jobs the call has, 0 to give it up
+  Returns whether they are in the queue (1); otherwise nothing of the call is left (0).
+]]
+local rcall = redis.call
+local waitKey, metaKey, eventsKey = KEYS[2], KEYS[3], KEYS[4]
+local staged = rcall("LRANGE", KEYS[1], 0, -1)
+if #staged == 0 or #staged ~= 2 * ARGV[2] then
+  for i = 1, #staged, 2 do
+    rcall("DEL", ARGV[1] .. staged[i])
+  end
+  rcall("DEL", KEYS[1])
+  return 0
+end
+
+local meta = rcall("HMGET", metaKey, "opts.maxLenEvents", "paused", "concurrency")
+local maxEvents = meta[1]
+if not maxEvents then
+  maxEvents = 10000
+  rcall("HSET", metaKey, "opts.maxLenEvents", maxEvents)
+end
+
+local ids = {}
+for i = 1, #staged, 2 do
+  local id = staged[i]
+  ids[#ids + 1] = id
+  rcall("XADD", eventsKey, "*", "event", "added", "jobId", id, "name", staged[i + 1])
+  rcall("XADD", eventsKey, "*", "event", "waiting", "jobId", id)
+  if #ids == 1000 or i == #staged - 1 then
+    rcall("LPUSH", waitKey, unpack(ids))
+    ids = {}
+  end
+end
+rcall("DEL", KEYS[1])
+rcall("XTRIM", eventsKey, "MAXLEN", "~", maxEvents)
+
+local held = meta[2] or (meta[3] and rcall("LLEN", KEYS[6]) >= tonumber(meta[3]))
+if not held then
+  rcall("ZADD", KEYS[5], 0, "0")
+end
+return 1
