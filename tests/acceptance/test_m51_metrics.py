@@ -155,3 +155,18 @@ async def test_m51_hostile_names(serve: Serve) -> None:
     await client.call("POST", "/queues/a%22b%5Cc/jobs", [{"name": "n", "data": {}}])
     found = await scrape(one)
     assert value(found, "queue_jobs_submitted_total", queue='a\\"b\\\\c') == 1, name
+
+
+async def test_m51_what_was_counted_of_a_queue_goes_with_it(serve: Serve) -> None:
+    server = await serve(master_api_key=MASTER, prometheus=True, metrics_port=0)
+    operator = Operator(server)
+    for queue in ("mail", "stays"):
+        await operator.submit(queue)
+    counted = await scraped(server, lambda found: value(found, "queue_jobs_submitted_total") == 2)
+    assert value(counted, "queue_jobs_submitted_total", queue="mail") == 1
+    await operator.submit("mail")
+    await operator.ok("POST", "/v1/queues/mail/pause")
+    await operator.ok("POST", "/v1/queues/mail/obliterate", {})
+    found = await scrape(server)
+    assert not [labels for _, labels in found if ("queue", "mail") in labels]
+    assert value(found, "queue_jobs_submitted_total", queue="stays") == 1

@@ -1,4 +1,7 @@
-"""The engine, with everything counted that goes through it: how long jobs wait and run, and the jobs of flows."""
+"""The engine, with everything counted that goes through it: how long jobs wait and run, and the jobs of flows.
+
+What was counted of a queue goes with it.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +15,7 @@ from corral.policy.measures import DURATION, WAIT
 from corral.store.flows import FlowStore
 from corral.store.job_moves import JobMoveStore
 from corral.store.jobs import Claim, ClaimRequest, Finished, JobStore
+from corral.store.queue_moves import QueueMoveStore
 from corral.store.store import Store
 
 
@@ -88,6 +92,23 @@ class CountedFlows:
         return ids
 
 
+class CountedQueueMoves:
+    """Fulfils `store.queue_moves.QueueMoveStore`."""
+
+    def __init__(self, moves: QueueMoveStore, ledger: Ledger) -> None:
+        self._moves = moves
+        self._ledger = ledger
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._moves, name)
+
+    async def obliterate(self, queue: str, force: bool, most: int) -> bool:
+        more = await self._moves.obliterate(queue, force, most)
+        if not more:
+            await self._ledger.forget(page_of(queue))
+        return more
+
+
 class CountedStore:
     """The engine."""
 
@@ -95,6 +116,7 @@ class CountedStore:
         self.jobs = CountedJobs(store.jobs, ledger)
         self.job_moves = CountedMoves(store.job_moves, ledger)
         self.flows = CountedFlows(store.flows, ledger)
+        self.queue_moves = CountedQueueMoves(store.queue_moves, ledger)
         self._store = store
 
     def __getattr__(self, name: str) -> Any:

@@ -110,10 +110,13 @@ class Ledger:
         return found
 
     async def forget(self, page: str) -> None:
-        """It is about something that is gone."""
-        stored = await self._records.get(_KIND, page)
-        if stored is not None:
-            await self._records.swap(_KIND, page, stored, None)
+        """It is about something that is gone. Raises `StoreUnavailable`."""
+        async with self._writing:
+            self._collect()
+            self._news.pop(page, None)
+            while (stored := await self._records.get(_KIND, page)) is not None:
+                if await self._records.swap(_KIND, page, stored, None):
+                    return
 
     async def close(self) -> None:
         if self._task is not None:

@@ -45,8 +45,3 @@ class Places:
         for queue in queues:
             last = await self._events.last_id(queue)
             await self._records.put(_KIND, queue, _encode(Place(last, last)))
-
-    async def forget(self, queue: str) -> None:
-        stored = await self._records.get(_KIND, queue)
-        if stored is not None:
-            await self._records.swap(_KIND, queue, stored, None)

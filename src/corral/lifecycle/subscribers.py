@@ -101,10 +101,6 @@ class Subscribers:
         await self.secrets.change(application, lambda found: SigningSecret(secret, found.secret, until))
         return await self.signing_secret(application)
 
-    async def unhook(self, queue: str) -> None:
-        """The queue is gone."""
-        await self.hooked.remove(queue)
-
     async def _begin(self, application: str, others: Iterable[Webhook | Subscription]) -> None:
         await self.webhooks.refresh()
         await self.subscriptions.refresh()
