@@ -1,6 +1,8 @@
 """Applications, their keys, and the audit log on the native surface."""
 
 import asyncio
+import hashlib
+import json
 import time
 
 import pytest
@@ -123,6 +125,24 @@ async def test_the_audit_log(serve: Serve) -> None:
     rest = await operator.ok("GET", f"/v1/audit?limit=2&cursor={first['nextCursor']}")
     assert [*first["entries"], *rest["entries"]] == entries
     assert (await operator.call("GET", "/v1/audit?cursor=eA")).status == 400
+
+
+async def test_the_audit_log_names_who_called_over_a_websocket(serve: Serve) -> None:
+    server, operator = await start(serve)
+    shop = await operator.make()
+    await shop.add("mail")
+    for token in (MASTER, shop.key):
+        async with connect(f"{server.ws_url}/queues/mail?token={token}") as socket:
+            await socket.send(json.dumps({"id": 1, "data": {"fn": "pause", "args": []}}))
+            assert json.loads(await socket.recv()) == {"id": 1, "data": {}}
+    await operator.call("POST", "/v1/queues/mail/resume")
+    entries = (await operator.ok("GET", "/v1/audit"))["entries"]
+    resumed, by_shop, by_operator = entries[:3]
+    assert [one["action"] for one in entries[:3]] == ["POST /v1/queues/:queue/resume", "pause", "pause"]
+    assert by_operator["key"] == resumed["key"] == hashlib.sha256(MASTER.encode()).hexdigest()[:8]
+    assert by_shop["key"] not in (None, by_operator["key"])
+    assert (by_shop["application"], by_operator["application"]) == (shop.application, None)
+    assert {one["address"] for one in entries[:3]} == {"127.0.0.1"}
 
 
 async def test_names_that_are_released(serve: Serve) -> None:

@@ -12,7 +12,7 @@ from corral.policy.access import OPERATOR, OUTSIDE, Caller, allow
 from corral.policy.names import decode_segment
 from corral.server import failures
 from corral.server.audited import audited
-from corral.server.auth import Tokens, bearer, socket_token
+from corral.server.auth import Tokens, bearer
 from corral.server.authority import Authority
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Reject, Request, Response, Session, StreamResponse
@@ -86,7 +86,7 @@ class Application:
         if opener is None:
             return _NOT_FOUND
         try:
-            token = socket_token(request.headers, request.query) or self._credential(request)
+            token = self._authority.socket_credential(request)
             caller = self._authority.caller(token)
             if caller is None:
                 _log_unauthorized(request, token)

@@ -36,11 +36,22 @@ def audited(route: Route, credential: Callable[[Request], str | None]) -> Route:
     return msgspec.structs.replace(route, handler=_writing(route, credential))
 
 
-async def write(services: Services, action: str, target: str, token: str | None = None, address: str = "") -> None:
+class Origin(msgspec.Struct, frozen=True):
+    """Where a change came from; `shown` is the beginning of the digest of the credential."""
+
+    shown: str | None
+    address: str
+
+
+def origin_of(token: str | None, address: str) -> Origin:
+    return Origin(digest(token)[:_SHOWN] if token else None, address)
+
+
+async def write(services: Services, action: str, target: str, origin: Origin) -> None:
     """It is done already, so that it is answered even when it cannot be written down; then the log says so."""
     caller = services.caller
-    key = digest(token)[:_SHOWN] if caller.key is None and token else caller.key
-    entry = AuditEntry(services.clock(), action, target, caller.application, key, address)
+    key = caller.key or origin.shown
+    entry = AuditEntry(services.clock(), action, target, caller.application, key, origin.address)
     try:
         await services.audit.write(entry)
     except (StoreUnavailable, StoreError) as error:
@@ -56,7 +67,7 @@ def _writing(route: Route, credential: Callable[[Request], str | None]) -> Handl
             request = call.request
             made = _id_in(answer) if route.method == "POST" else ""
             target = f"{request.path}/{made}" if made else request.path
-            await write(call.services, action, target, credential(request), request.peer)
+            await write(call.services, action, target, origin_of(credential(request), request.peer))
         return answer
 
     return handle

@@ -16,7 +16,8 @@ from corral.operations.scoped.scope import Scope
 from corral.operations.scoped.services import scoped_services
 from corral.operations.services import Services
 from corral.policy.access import DEFAULT, KEY_PREFIX, OPERATOR, Caller, caller_of, digest, is_valid_at
-from corral.server.auth import Tokens, bearer
+from corral.server.auth import Tokens, bearer, socket_token
+from corral.server.http.message import Request
 
 _REMEMBERED = 1000  # callers whose view of the services is kept
 
@@ -58,6 +59,10 @@ class Authority:
     def credential(self, headers: Mapping[str, str]) -> str | None:
         """The text of the Authorization header, or of the header for keys."""
         return bearer(headers) or headers.get(self._header)
+
+    def socket_credential(self, request: Request) -> str | None:
+        """The same for a WebSocket, which may carry it in its query."""
+        return socket_token(request.headers, request.query) or self.credential(request.headers)
 
     def service_credential(self, headers: Mapping[str, str]) -> str | None:
         """The same for `/api`, whose clients know the header for keys."""

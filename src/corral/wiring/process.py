@@ -146,11 +146,13 @@ class Process:
             names=names,
             version=__version__,
         )
-        sockets = Sockets(self._hiring.for_socket, self._dismiss, timeout=settings.worker_timeout)
+        authority = self._gate.authority(services, settings)
+        sockets = Sockets(
+            self._hiring.for_socket, self._dismiss, authority.socket_credential, timeout=settings.worker_timeout
+        )
         openers = (sockets, EventSockets(OPERATIONS))
         rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *applications.ROUTES, *routes_of(OPERATIONS)]
         rows += service.routes(_job_defaults(settings))
-        authority = self._gate.authority(services, settings)
         door = self._gate.door(authority, settings)
         rows = self.measuring.routes(services, rows)
         self._app = Application(services, rows, openers, authority, door, settings.rate_limit_everywhere)

@@ -11,7 +11,7 @@ from corral.observe import log
 from corral.operations.services import Services
 from corral.policy.access import allow
 from corral.server import audited
-from corral.server.audited import ADMINISTRATIVE
+from corral.server.audited import ADMINISTRATIVE, Origin
 from corral.server.http.message import Socket
 from corral.server.proxy import messages
 from corral.server.proxy.function import Arguments, Function
@@ -28,8 +28,9 @@ class QueueSocket:
     answers may be large go one by one, so that a burst of them does not fill the memory.
     """
 
-    def __init__(self, services: Services, queue: str) -> None:
+    def __init__(self, services: Services, queue: str, origin: Origin) -> None:
         self._services = services
+        self._origin = origin
         self._queue = queue
         self._socket: Socket | None = None
         self._calls: dict[asyncio.Task[None], int] = {}
@@ -84,7 +85,7 @@ class QueueSocket:
     async def _reply(self, function: Function, request: messages.Request, args: Arguments) -> bytes:
         result = await function.run(self._services, self._queue, args)
         if function.permission in ADMINISTRATIVE:
-            await audited.write(self._services, request.data.fn, f"/queues/{self._queue}")
+            await audited.write(self._services, request.data.fn, f"/queues/{self._queue}", self._origin)
         return messages.ok(request.id, result)
 
     async def _drained(self) -> None:

@@ -1,6 +1,7 @@
 """Which WebSocket a path opens: `[/ws]/queue[s]/:queue`, `.../process/:concurrency` and `.../events`."""
 
 import re
+from collections.abc import Callable
 from urllib.parse import parse_qs
 
 from corral.model.errors import InvalidInput
@@ -8,6 +9,7 @@ from corral.observe import log
 from corral.operations.operation import Permission
 from corral.operations.services import Services
 from corral.policy.names import decode_segment
+from corral.server.audited import origin_of
 from corral.server.http.message import Request, Session
 from corral.server.proxy.deferred import Deferred
 from corral.server.proxy.events_socket import EventsSocket
@@ -20,9 +22,15 @@ _MOST_AT_ONCE = 10_000
 
 
 class Sockets:
-    """Opens the proxy's sockets; authorisation has been done. A worker's client has `timeout` seconds for each job."""
+    """Opens the proxy's sockets; authorisation has been done. A worker's client has `timeout` seconds for each job.
 
-    def __init__(self, hire: Hire, dismiss: Dismiss, *, timeout: float) -> None:
+    `credential` is what a handshake shows.
+    """
+
+    def __init__(
+        self, hire: Hire, dismiss: Dismiss, credential: Callable[[Request], str | None], *, timeout: float
+    ) -> None:
+        self._credential = credential
         self._timeout = timeout
         self._hire = hire
         self._dismiss = dismiss
@@ -56,7 +64,7 @@ class Sockets:
             log.worker_connected(queue, concurrency)
             return self._worker(queue, concurrency, services)
         log.queue_connected(queue)
-        return QueueSocket(services, queue)
+        return QueueSocket(services, queue, origin_of(self._credential(request), request.peer))
 
     def _worker(self, queue: str, concurrency: int, services: Services) -> Session:
         def work(queue: str) -> WorkerSocket:
