@@ -8,18 +8,13 @@
   ARGV  [1] key prefix of the queue; then per job: name, data (JSON), options (JSON), timestamp (ms)
   Returns the id of the first job; the others follow it without a gap.
 ]]
+--@include arrivals
 local rcall = redis.call
 local waitKey, metaKey, eventsKey = KEYS[1], KEYS[2], KEYS[4]
 local count = (#ARGV - 1) / 4
 local first = rcall("INCRBY", KEYS[3], count) - count + 1
 
-local meta = rcall("HMGET", metaKey, "opts.maxLenEvents", "paused", "concurrency")
-local maxEvents = meta[1]
-if not maxEvents then
-  maxEvents = 10000
-  rcall("HSET", metaKey, "opts.maxLenEvents", maxEvents)
-end
-
+local maxEvents, held = arrivals(metaKey, KEYS[6])
 local ids = {}
 for i = 0, count - 1 do
   local at = 4 * i + 2
@@ -36,8 +31,7 @@ for i = 0, count - 1 do
   end
 end
 
-local held = meta[2] or (meta[3] and rcall("LLEN", KEYS[6]) >= tonumber(meta[3]))
 if not held then
-  rcall("ZADD", KEYS[5], 0, "0")
+  rcall("ZADD", KEYS[5], "0", "0")
 end
 return first

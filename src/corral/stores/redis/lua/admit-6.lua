@@ -7,6 +7,7 @@
   ARGV  [1] key prefix of the queue; [2] how many jobs the call has, 0 to give it up
   Returns whether they are in the queue (1); otherwise nothing of the call is left (0).
 ]]
+--@include arrivals
 local rcall = redis.call
 local waitKey, metaKey, eventsKey = KEYS[2], KEYS[3], KEYS[4]
 local staged = rcall("LRANGE", KEYS[1], 0, -1)
@@ -18,13 +19,7 @@ if #staged == 0 or #staged ~= 2 * ARGV[2] then
   return 0
 end
 
-local meta = rcall("HMGET", metaKey, "opts.maxLenEvents", "paused", "concurrency")
-local maxEvents = meta[1]
-if not maxEvents then
-  maxEvents = 10000
-  rcall("HSET", metaKey, "opts.maxLenEvents", maxEvents)
-end
-
+local maxEvents, held = arrivals(metaKey, KEYS[6])
 local ids = {}
 for i = 1, #staged, 2 do
   local id = staged[i]
@@ -39,8 +34,7 @@ end
 rcall("DEL", KEYS[1])
 rcall("XTRIM", eventsKey, "MAXLEN", "~", maxEvents)
 
-local held = meta[2] or (meta[3] and rcall("LLEN", KEYS[6]) >= tonumber(meta[3]))
 if not held then
-  rcall("ZADD", KEYS[5], 0, "0")
+  rcall("ZADD", KEYS[5], "0", "0")
 end
 return 1
