@@ -7,7 +7,7 @@ from tests.acceptance.client import Client
 from tests.acceptance.conftest import Serve
 from tests.acceptance.service import MASTER, Operator, Program
 
-TOPICS = ("auth", "errors", "jobs", "patterns", "queues", "subscriptions", "webhooks")
+TOPICS = ("auth", "errors", "jobs", "patterns", "queues", "schedules", "subscriptions", "webhooks")
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ async def test_m03_everything_is_explained_without_a_key(api: Operator) -> None:
 
 
 async def test_m03_routes_that_are_explained_are_there(api: Operator) -> None:
-    for topic in ("jobs", "queues"):
+    for topic in ("jobs", "queues", "schedules"):
         explained = (await api.ok("GET", f"/api/explain/{topic}"))["data"]["endpoints"]
         for route in explained:
             method, path = route.split(" ")
-            named = path.replace(":jobId", "nothing").replace(":queue", "email")
+            named = path.replace(":jobId", "nothing").replace(":queue", "email").replace(":id", "nothing")
             reply = await api.call(method, named, {} if method != "GET" else b"")
             assert reply.text != "Not found", route
 

@@ -16,9 +16,11 @@ from websockets.asyncio.client import connect
 
 from corral.operations.operation import Permission
 from corral.operations.table import OPERATIONS
+from corral.policy.built_in_queues import JobDefaults
 from corral.server.call import Access
 from corral.server.proxy import routes
 from corral.server.proxy.functions import FUNCTIONS
+from corral.server.service import table as service
 from corral.store.store import Store
 from corral.testing.server import RunningServer
 from corral.testing.waiting import until
@@ -57,11 +59,15 @@ async def victim(operator: Operator) -> dict[str, str]:
     webhook = await program.ok("POST", "/v1/webhooks", {"url": url, "events": ["job.completed"]})
     subscription = {"name": SECRET, "endpoint": url, "events": ["completed"]}
     subscribed = await program.ok("POST", "/v1/subscriptions", subscription)
+    schedule = {"name": SECRET, "endpoint": {"url": url, "method": "POST"}, "schedule": {"cron": "0 0 1 1 *"},
+                "metadata": {"of": SECRET}}  # fmt: skip
+    scheduled = (await program.ok("POST", "/api/schedules", schedule))["data"]
     (key,) = (await program.ok("GET", f"/v1/applications/{program.application}/keys"))["keys"]
     return {
         "job_id": "v1", "id": "vs", "application": program.application, "key": key["id"],
         "deduplication_id": "once", "type": "completed", "jobId": submitted, "queueName": "mail",
         "secret": program.key or "", "webhook": webhook["id"], "subscription": subscribed["id"], "delivery": "1",
+        "schedule": scheduled["id"],
     }  # fmt: skip
 
 
@@ -73,7 +79,9 @@ async def view(program: Program) -> list[Any]:
     receivers = [await program.ok("GET", f"/v1/{kind}") for kind in ("webhooks", "subscriptions")]
     for key in keys["keys"]:
         del key["lastUsedAt"]
-    return [*found, keys, workers.text, receivers, await program.ok("GET", "/api/jobs")]
+    listed = [await program.ok("GET", f"/api/{kind}") for kind in ("jobs", "schedules")]
+    listed.append(await program.ok("GET", "/v1/queues/corral-schedules/schedulers"))
+    return [*found, keys, workers.text, receivers, listed]
 
 
 def calls(known: dict[str, str], queue: str) -> Iterator[tuple[str, Permission, str, str, Any]]:
@@ -95,12 +103,19 @@ def calls(known: dict[str, str], queue: str) -> Iterator[tuple[str, Permission, 
             yield f"{route.method} {route.path}", route.permission, route.method, path, body
 
 
-SERVICE = (
-    ("GET", "/api/jobs/{jobId}"), ("PUT", "/api/jobs/{jobId}"), ("POST", "/api/jobs/{jobId}/webhook"),
-    ("GET", "/api/jobs"), ("GET", "/api/jobs?queue=mail"), ("GET", "/api/jobs?metadata.of=" + SECRET),
-    ("GET", "/api/jobs/mail/{jobId}"), ("DELETE", "/api/jobs/mail/{jobId}"), ("GET", "/api/queues"),
-    ("GET", "/api/queues/stats"), ("GET", "/api/queues/mail/jobs"), ("DELETE", "/api/queues/mail/jobs/{jobId}"),
-)  # fmt: skip
+def service_calls(known: dict[str, str], queue: str) -> Iterator[tuple[str, Permission, str, str, Any]]:
+    """Every route of `/api` that takes a key, about the victim's things."""
+    said = {"status": "started", "webhooks": {"*": "http://1.1.1.1/"}, "enabled": False, "name": "stolen",
+            "queue": queue, "data": {"n": 1}, "metadata": {"of": "stolen"}}  # fmt: skip
+    for route in service.routes(JobDefaults(), schedules_open=False):
+        if route.access is Access.KEY:
+            kind = route.path.split("/")[2]
+            fill = {**known, "queue": queue, "id": known.get(kind.removesuffix("s"), "")}
+            path = "/".join(fill[part[1:]] if part.startswith(":") else part for part in route.path.split("/"))
+            body: Any = UNSET if route.method in ("GET", "DELETE") else said
+            yield f"{route.method} {route.path}", route.permission, route.method, path, body
+    for query in (f"queue={queue}", f"metadata.of={SECRET}"):
+        yield "GET /api/jobs", Permission.READ, "GET", f"/api/jobs?{query}", UNSET
 
 
 @pytest.mark.parametrize("first", [True, False], ids=["owns the name", "came second"])
@@ -115,17 +130,12 @@ async def test_m27_a_foreign_key_neither_sees_nor_changes_anything(serve: Serve,
     stranger = await operator.make("stranger")
     await operator.another(stranger, "admin")
     for queue in ("mail", f"mail@{known['application'][:8]}"):
-        for name, _, method, path, body in calls(known, queue):
+        for name, _, method, path, body in (*calls(known, queue), *service_calls(known, queue)):
             if name in _ENDLESS:
                 continue
             reply = await stranger.call(method, path, body)
             assert reply.status != 500, (name, reply)
             assert SECRET not in reply.text, (name, reply)
-    for method, path in SERVICE:
-        body = UNSET if method in ("GET", "DELETE") else {"status": "started", "webhooks": {"*": "http://1.1.1.1/"}}
-        reply = await stranger.call(method, path.format(**known), body)
-        assert reply.status != 500, (path, reply)
-        assert SECRET not in reply.text, (path, reply)
     await every_function(server, stranger, known)
     assert await view(owner) == before
 
@@ -149,7 +159,7 @@ async def test_m27_each_row_asks_for_its_role(serve: Serve) -> None:
     known = await victim(operator)
     owner = Program(server.port, known["secret"], known["application"])
     small = {role: await operator.another(owner, role) for role in set(ROLES_WITHOUT.values())}
-    for name, permission, method, path, body in calls(known, "mail"):
+    for name, permission, method, path, body in (*calls(known, "mail"), *service_calls(known, "mail")):
         reply = await small[ROLES_WITHOUT[permission]].call(method, path, body)
         assert reply.status == 403, (name, permission, reply)
     for permission, role in ROLES_WITHOUT.items():
@@ -171,7 +181,7 @@ async def test_m27_a_job_of_somebody_else_is_told_as_such_by_its_id(serve: Serve
     reply = await stranger.call("GET", f"/api/jobs/{known['jobId']}")
     assert (reply.status, reply.json()) == (403, {"success": False, "error": "Access denied"})
     assert (await stranger.ok("GET", "/api/jobs"))["count"] == 0
-    assert (await operator.ok("GET", "/api/jobs"))["count"] == 1
+    assert (await operator.ok("GET", "/api/jobs"))["count"] == 2  # and the next one of the schedule
 
 
 async def test_m27_a_child_cannot_be_hung_on_a_foreign_parent(serve: Serve, prefix: str) -> None:

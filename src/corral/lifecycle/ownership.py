@@ -15,6 +15,10 @@ GONE = "-"
 DELIVERIES = "corral-deliveries"
 """The queue that the server itself works; it is no application's."""
 
+SCHEDULES = "corral-schedules"
+"""The queue that the jobs of schedules go through. No application has it under that very name in the engine, where the
+operator's jobs are."""
+
 MOST_QUEUES = 10_000
 """Names that one application may take; all of them are held in memory."""
 
@@ -94,6 +98,8 @@ class Ownership:
 
     async def _take(self, queue: str, application: str, granted: bool) -> bool:
         """Whether the name itself is the application's now."""
+        if queue == SCHEDULES:
+            return False
         owner = self._kept.get(queue)
         if owner is None:
             used = not granted and await self._is_used(queue)

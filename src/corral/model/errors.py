@@ -22,6 +22,7 @@ CorralError
 │   ├── UnmetDependencies   children of the job have not finished, or failed
 │   ├── QueueNotPaused      the move wants a queue that is paused
 │   └── QueueActive         the move wants a queue in which no job runs
+├── NameTaken               something else has that name
 ├── PreconditionFailed      what the caller has read is no longer what is stored
 ├── IdempotencyMismatch     the key was used before, for another request
 ├── IdempotencyInProgress   the first request with the key is not answered yet
@@ -187,6 +188,12 @@ class QueueActive(NotInState):
     """Jobs of the queue are running; `force` removes them all the same."""
 
     code = "queue-active"
+
+
+class NameTaken(CorralError):
+    """Something else has the name already, and names tell apart."""
+
+    code = "name-taken"
 
 
 class PreconditionFailed(CorralError):

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import msgspec
 
 from corral.delivery.deliveries import Deliveries
+from corral.delivery.schedule_calls import ScheduleCalls
 from corral.lifecycle.accounts import Accounts
 from corral.lifecycle.audit import Audit
 from corral.lifecycle.ceiling import Ceiling
@@ -13,6 +14,7 @@ from corral.lifecycle.intake import Clock
 from corral.lifecycle.lease import Lessor
 from corral.lifecycle.presence import Presence
 from corral.lifecycle.results import Results
+from corral.lifecycle.schedules import Schedules
 from corral.lifecycle.usage import Usage
 from corral.lifecycle.watch import Feeds
 from corral.policy.access import OPERATOR, Caller
@@ -40,6 +42,8 @@ class Services(msgspec.Struct, frozen=True):
     audit: Audit
     ceiling: Ceiling
     deliveries: Deliveries
+    schedules: Schedules
+    schedule_calls: ScheduleCalls
     names: NameLimits = NameLimits()
     version: str = ""
     caller: Caller = OPERATOR

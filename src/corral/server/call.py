@@ -28,6 +28,8 @@ class Access(Enum):
     """Of `/api`, for everybody."""
     KEY = auto()
     """Of `/api`, for whoever shows a key or a token."""
+    KEY_IF_ANY = auto()
+    """Of `/api`, for whoever shows a key, and as the application `default` for whoever shows nothing."""
     MASTER = auto()
     """Of `/api`, for the operator; whoever else it is, also with no key at all, the answer is 403."""
 

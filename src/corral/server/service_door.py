@@ -7,7 +7,7 @@ import msgspec
 
 from corral.model.errors import CorralError, Forbidden, StoreUnavailable
 from corral.operations.operation import Permission
-from corral.policy.access import OPERATOR, Caller, allow, digest
+from corral.policy.access import DEFAULT, OPERATOR, Caller, allow, digest
 from corral.server.authority import Authority
 from corral.server.call import Access, Call, Route
 from corral.server.http.message import Request, Response, StreamResponse
@@ -55,6 +55,8 @@ class ServiceDoor:
             return OPERATOR  # also where no credential is asked for, and all others are one application
         if route.access is Access.MASTER:
             raise Forbidden("Master API key required")
+        if route.access is Access.KEY_IF_ANY and token is None:
+            return DEFAULT
         caller = await self._authority.service_caller(token)
         allow(caller, route.permission)
         return caller

@@ -11,10 +11,12 @@ from corral.lifecycle.intake import Clock
 from corral.lifecycle.kept import Keeper, Kept
 from corral.lifecycle.ownership import Ownership
 from corral.lifecycle.quota import Quota
+from corral.lifecycle.schedules import Schedules
 from corral.lifecycle.subscribers import Subscribers
 from corral.lifecycle.usage import Usage
 from corral.model.application import ApiKey, Application
 from corral.operations.services import Services
+from corral.policy.built_in_queues import JobDefaults
 from corral.server.auth import Tokens
 from corral.server.authority import Authority, Gatekeeping
 from corral.server.rate_limit import RateLimiter
@@ -26,7 +28,7 @@ from corral.wiring.settings import Settings
 class Gate:
     """What is kept in memory of who may do what; read again when another process changes it."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: Store, clock: Clock, defaults: JobDefaults) -> None:
         records = store.records
         applications, keys = Kept(records, "applications", Application), Kept(records, "keys", ApiKey)
         owners = Kept(records, "queue-owners", str)
@@ -38,7 +40,9 @@ class Gate:
         self.audit = Audit(store.journals)
         self.ceiling = Ceiling(store, applications, self.ownership)
         self.subscribers = Subscribers(store, applications, self.ownership, clock)
-        self.keeper = Keeper(records, (applications, keys, owners, *self.subscribers.kept))
+        self.schedules = Schedules(store, applications, defaults)
+        self.accounts.when_deleted(self.schedules.end_of)
+        self.keeper = Keeper(records, (applications, keys, owners, *self.subscribers.kept, self.schedules.kept))
 
     def authority(self, services: Services, settings: Settings) -> Authority:
         """Knows every credential."""

@@ -41,6 +41,7 @@ from corral.wiring.gate import Gate
 from corral.wiring.hiring import Hiring
 from corral.wiring.measuring import Measuring
 from corral.wiring.run import FAREWELL_SECONDS
+from corral.wiring.scheduling import Scheduling
 from corral.wiring.settings import Settings
 from corral.worker.worker import Worker
 
@@ -66,7 +67,7 @@ class Process:
         store = await self.engine.start()
         try:
             self._pool = HttpPool()
-            self._gate = Gate(store, now_ms)
+            self._gate = Gate(store, now_ms, _job_defaults(settings))
             self.measuring = Measuring(store, self._gate, settings, now_ms, lambda: self._server.connections)
             self.engine.count_added(self.measuring.ledger.submitted)
             working = self._traced(self.measuring.counted(under_ceiling(store, self._gate.ceiling)))
@@ -77,6 +78,7 @@ class Process:
             self._lessor = Lessor(working.jobs, bells, now_ms, stalled_ms=settings.stalled_interval)
             self._upkeep = IndexUpkeep(store, now_ms)
             self._delivering = Delivering(store, self._gate, settings, now_ms, self.measuring.ledger)
+            self._scheduling = Scheduling(working, self._gate.schedules, settings, now_ms)
             self._presence = Presence(store.presence, str(uuid.uuid4()), self._workers, now_ms)
             self._server = self._make_server(working)
             await self._server.start()
@@ -92,6 +94,7 @@ class Process:
             self._fleet = Fleet(store, self._hiring.for_endpoint, log, grace=settings.shutdown_timeout)
             self._fleet.start()
             self._delivering.start()
+            self._scheduling.start()
 
     @property
     def port(self) -> int:
@@ -121,7 +124,8 @@ class Process:
     async def _end_work(self, grace: float) -> None:
         deadline = asyncio.get_running_loop().time() + grace
         stopping = [self._fleet.stop(grace)] if self._fleet else []  # first, so that no worker takes another job
-        stopping += [self._delivering.stop(grace), self._results.close(), self._server.stop(grace)]
+        stopping += [self._delivering.stop(grace), self._scheduling.stop(grace)]
+        stopping += [self._results.close(), self._server.stop(grace)]
         await asyncio.gather(*stopping)
         if self._dismissed:
             await asyncio.wait(self._dismissed, timeout=max(0, deadline - asyncio.get_running_loop().time()))
@@ -143,6 +147,8 @@ class Process:
             audit=self._gate.audit,
             ceiling=self._gate.ceiling,
             deliveries=self._delivering.deliveries,
+            schedules=self._gate.schedules,
+            schedule_calls=self._scheduling.calls,
             names=names,
             version=__version__,
         )
@@ -152,7 +158,7 @@ class Process:
         )
         openers = (sockets, EventSockets(OPERATIONS))
         rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *applications.ROUTES, *routes_of(OPERATIONS)]
-        rows += service.routes(_job_defaults(settings))
+        rows += service.routes(_job_defaults(settings), schedules_open=settings.schedules_open)
         door = self._gate.door(authority, settings)
         rows = self.measuring.routes(services, rows)
         self._app = Application(services, rows, openers, authority, door, settings.rate_limit_everywhere)

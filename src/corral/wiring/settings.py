@@ -86,6 +86,7 @@ class Settings:
     checks_keys: bool = _applications(
         "ENABLE_API_KEY_AUTH", parse.switch, True, "Ask for a key on /api; if not, all are the application default."
     )
+    schedules_open: bool = _applications("CORRAL_SCHEDULES_OPEN", parse.switch, False, "/api/schedules needs no key.")
     rate_limit_window_ms: int = _applications(
         "RATE_LIMIT_WINDOW_MS", parse.whole(100, 86_400_000), 60_000, "Milliseconds in which requests are counted."
     )

@@ -32,7 +32,7 @@ PARTS = {name: get_type_hints(value.fget)["return"] for name, value in vars(Stor
 SERVICES = {"feeds": Feeds, "lessor": Lessor, "results": Results, "presence": Presence}
 SCOPED_FIELDS = {"store", "caller", "claim", "physical", *SERVICES}
 WITHOUT_NAMES = {"clock", "names", "version", "new_id"}
-OF_THE_SERVER = {"accounts", "usage", "audit", "ceiling", "deliveries"}
+OF_THE_SERVER = {"accounts", "usage", "audit", "ceiling", "deliveries", "schedules", "schedule_calls"}
 """What operations for applications use with a look at the caller, or not at all."""
 
 

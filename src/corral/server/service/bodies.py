@@ -1,6 +1,6 @@
 """Bodies of requests under `/api`, and the answer to those that are no JSON, or too large."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -10,6 +10,12 @@ from corral.server.call import Call, Handler
 from corral.server.http.message import Response, StreamResponse
 from corral.server.service.errors import JSON
 
+_OF_JSON = {
+    "hints": ["Look at the body of the request and at its Content-Type"],
+    "possibleCauses": ["The body is not valid JSON", "The body is larger than this server takes"],
+    "suggestedFixes": ["Send one JSON object in UTF-8", "Split large requests"],
+    "relatedEndpoints": ["/api/explain", "/api/explain/errors"],
+}
 _encode = msgspec.json.Encoder().encode
 
 
@@ -30,15 +36,10 @@ def is_service(path: str) -> bool:
     return path.startswith("/api/")
 
 
-def broken(status: int, message: str, method: str, path: str, now: int) -> Response:
-    """What is wrong with a request before any resource has seen it."""
-    error = {
-        "code": "INTERNAL_ERROR",
-        "message": message,
-        "hints": ["Look at the body of the request and at its Content-Type"],
-        "possibleCauses": ["The body is not valid JSON", "The body is larger than this server takes"],
-        "suggestedFixes": ["Send one JSON object in UTF-8", "Split large requests"],
-        "relatedEndpoints": ["/api/explain", "/api/explain/errors"],
-    }
+def broken(
+    status: int, message: str, method: str, path: str, now: int, advice: Mapping[str, Sequence[str]] = _OF_JSON
+) -> Response:
+    """As the service's global error handler tells of what no resource has a shape for."""
+    error = {"code": "INTERNAL_ERROR", "message": message, **advice}
     metadata = {"timestamp": iso(now), "path": path, "method": method}
     return Response(status, _encode({"success": False, "error": error, "metadata": metadata}), JSON)

@@ -24,6 +24,7 @@ WELCOME: Mapping[str, Any] = {
     "hints": [
         "GET /api/explain tells of every route and needs no key",
         "Queues come with their first job",
+        "POST /api/schedules has an endpoint called by the clock",
         "GET /docs is the reference of the native routes",
     ],
 }

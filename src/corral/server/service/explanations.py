@@ -23,6 +23,7 @@ OVERVIEW: Mapping[str, Any] = {
         "queues": "/api/explain/queues",
         "webhooks": "/api/explain/webhooks",
         "subscriptions": "/api/explain/subscriptions",
+        "schedules": "/api/explain/schedules",
         "patterns": "/api/explain/patterns",
         "errors": "/api/explain/errors",
     },
@@ -98,6 +99,25 @@ TOPICS: Mapping[str, Mapping[str, Any]] = {
         },
         "events": ["created", "started", "progress", "completed", "failed"],
     },
+    "schedules": {
+        "endpoints": {
+            "POST /api/schedules": "name, endpoint, schedule; and retryPolicy, metadata, enabled if you like",
+            "GET /api/schedules": "List them, newest first: enabled, createdBy, page, limit",
+            "GET /api/schedules/:id": "One, with how it went last and when it runs next",
+            "PUT /api/schedules/:id": "Change it; what is left out stays",
+            "PATCH /api/schedules/:id/toggle": "Switch it on or off: enabled",
+            "DELETE /api/schedules/:id": "Remove it",
+            "POST /api/schedules/:id/execute": "Call its endpoint now, without counting",
+        },
+        "example": {
+            "name": "daily report",
+            "endpoint": {"url": "https://example.com/report", "method": "POST", "body": {"kind": "daily"}},
+            "schedule": {"cron": "30 7 * * 1-5", "timezone": "Europe/Berlin"},
+        },
+        "schedule": "cron with timezone, endDate and limit, or at: one moment",
+        "answers": "Below 400 is a success, below 500 the end of it; everything else is tried again",
+        "jobs": "Each execution is a job in the queue corral-schedules, with the metadata of the schedule",
+    },
     "patterns": {
         "externalWorker": [
             "GET /api/jobs?queue=email&status=waiting",
@@ -111,6 +131,7 @@ TOPICS: Mapping[str, Mapping[str, Any]] = {
     "errors": {
         "shapes": {
             "jobs and subscriptions": {"success": False, "error": "text"},
+            "members of schedules": {"errors": [{"type": "field", "msg": "text", "path": "name", "location": "body"}]},
             "everything else": {"success": False, "error": {"code": "CODE", "message": "text"}},
         },
         "codes": {

@@ -47,6 +47,19 @@ async def the_first_job_of_an_interval_is_due_now(store: Store) -> None:
     assert claimed.job.opts["attempts"] == 2
 
 
+async def its_jobs_announce_themselves(store: Store) -> None:
+    begin = await store.events.last_id(QUEUE)
+    first = await _put(store, "s", every=MINUTE)
+    await _put(store, "later", pattern="@yearly")
+    await _run_next(store, NOW)
+    events = [event for event in await store.events.since(QUEUE, begin, 20) if event.name in ("added", "delayed")]
+    told = [(event.name, event.fields["jobId"].split(":")[1]) for event in events]
+    assert told == [("added", "s"), *[(name, "later") for name in ("added", "delayed")],
+                    *[(name, "s") for name in ("added", "delayed")]]  # fmt: skip
+    assert (events[0].fields["jobId"], events[0].fields["name"]) == (first, "tick")
+    assert events[-1].fields["delay"] == str(NOW + MINUTE)
+
+
 async def every_job_makes_the_next(store: Store) -> None:
     await _put(store, "s", every=MINUTE)
     for turn in range(4):
