@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 import asyncpg
 
 from corral.model.errors import StoreUnavailable
+from corral.stores.postgres.connection import Connection
 from corral.stores.postgres.failures import failure, is_away, is_collision
 from corral.stores.postgres.limits import DEFAULT_LIMITS, PostgresLimits
 from corral.stores.postgres.schema import Schema
@@ -128,6 +129,7 @@ class Database:
                     command_timeout=self.limits.reply_timeout,
                     statement_cache_size=100 if self._prepared else 0,
                     reset=_leave_as_it_is,
+                    connection_class=Connection,
                 )
             return self._pool
 
