@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from corral.lifecycle.ledger import Ledger
+from corral.lifecycle.ledger import Ledger, page_of
 from corral.model.delivery import Delivery, DeliveryAttempt
-from corral.policy.measures import ATTEMPTS, DELIVERIES, DELIVERY, WEBHOOK_CALLS
+from corral.observe import log
+from corral.policy.measures import ATTEMPTS, DELIVERIES, DELIVERY, GAPS, WEBHOOK_CALLS
 
 Measure = Callable[[Delivery, DeliveryAttempt], None]
 _PAGE = "deliveries"
@@ -25,6 +26,16 @@ def measure_in(ledger: Ledger) -> Measure:
             ledger.count(_PAGE, DELIVERIES, application, event, status)
 
     return measure
+
+
+def gaps_in(ledger: Ledger) -> Callable[[str, int], None]:
+    """What is told of events of a queue that were gone before they were read, and of the ends that were found."""
+
+    def missed(queue: str, ends: int) -> None:
+        log.events_missed(queue, ends)
+        ledger.count(page_of(queue), GAPS)
+
+    return missed
 
 
 def unmeasured(delivery: Delivery, attempt: DeliveryAttempt) -> None:

@@ -13,10 +13,11 @@ BEGINNING = "0-0"
 
 
 class Place(msgspec.Struct, frozen=True):
-    """All up to `last` was seen; an event that came late may be missing after `safe`."""
+    """All up to `last`, written at `at` (ms; 0: nobody knows), was seen; one that came late may miss after `safe`."""
 
     last: str
     safe: str
+    at: int = 0
 
 
 _decode = msgspec.json.Decoder(Place).decode
@@ -40,8 +41,8 @@ class Places:
         if stored is None or not is_after(_decode(stored).last, place.last):
             await self._records.put(_KIND, queue, _encode(place))
 
-    async def start_from_now(self, queues: Iterable[str]) -> None:
+    async def start_from_now(self, queues: Iterable[str], now: int) -> None:
         """What has happened in these queues up to now is for nobody."""
         for queue in queues:
             last = await self._events.last_id(queue)
-            await self._records.put(_KIND, queue, _encode(Place(last, last)))
+            await self._records.put(_KIND, queue, _encode(Place(last, last, now)))

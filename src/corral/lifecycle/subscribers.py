@@ -39,7 +39,7 @@ class Subscribers:
         self.places = Places(records, store.events)
         self._directory = store.directory
         self._ownership = ownership
-        self._clock = clock
+        self.clock = clock
 
     @property
     def kept(self) -> tuple[Kept[Webhook], Kept[Subscription], Kept[int], Kept[SigningSecret]]:
@@ -85,8 +85,8 @@ class Subscribers:
             return
         await self.signing_secret(self.owner(queue))
         if not {self.owner(queue), OPERATORS} & self.applications:
-            await self.places.start_from_now([queue])
-        await self.hooked.add(queue, self._clock())
+            await self.places.start_from_now([queue], self.clock())
+        await self.hooked.add(queue, self.clock())
 
     async def signing_secret(self, application: str) -> SigningSecret:
         """What signs for the application's jobs and subscriptions; made when it is first asked for."""
@@ -97,7 +97,7 @@ class Subscribers:
     async def new_signing_secret(self, application: str, overlap_ms: int) -> SigningSecret:
         """Calls are signed with the old one as well for `overlap_ms` more."""
         await self.signing_secret(application)
-        secret, until = new_secret(os.urandom), self._clock() + overlap_ms
+        secret, until = new_secret(os.urandom), self.clock() + overlap_ms
         await self.secrets.change(application, lambda found: SigningSecret(secret, found.secret, until))
         return await self.signing_secret(application)
 
@@ -114,7 +114,8 @@ class Subscribers:
         else:
             await self._ownership.refresh()
             queues = list(self._ownership.queues(application).values())
-        await self.places.start_from_now(queue for queue in queues if self.hooked.get(queue) is None)
+        new = [queue for queue in queues if self.hooked.get(queue) is None]
+        await self.places.start_from_now(new, self.clock())
 
     async def drop_orphans(self) -> None:
         """End what belongs to applications that are gone."""
@@ -138,7 +139,7 @@ class Subscribers:
         found: list[str] = []
         after = ""
         while True:
-            names, end = await self._directory.names(NameQuery(limit=_PAGE, after=after), self._clock())
+            names, end = await self._directory.names(NameQuery(limit=_PAGE, after=after), self.clock())
             found += names
             if end is None:
                 return found

@@ -54,6 +54,9 @@ ATTEMPTS = Metric(
 )
 WEBHOOK_CALLS = Metric("queue_webhook_calls_total", "counter", "Calls of receivers.", ("application", "status"))
 DELIVERY = Metric("webhook_call_seconds", "histogram", "Calls of receivers.", ("application", "status"), _CALL)
+GAPS = Metric(
+    "webhook_gaps_total", "counter", "Times that the engine had dropped events before they were read.", _OF_QUEUE
+)
 REQUESTS = Metric(
     "http_request_duration_seconds",
     "histogram",
@@ -63,7 +66,7 @@ REQUESTS = Metric(
 )
 UP = Metric("queue_service_engine_up", "gauge", "1 while the engine answers.")
 
-SHARED = (SUBMITTED, DURATION, WAIT, ENDPOINT, DELIVERIES, ATTEMPTS, WEBHOOK_CALLS, DELIVERY, REQUESTS)
+SHARED = (SUBMITTED, DURATION, WAIT, ENDPOINT, DELIVERIES, ATTEMPTS, WEBHOOK_CALLS, DELIVERY, GAPS, REQUESTS)
 """Those that processes count, and add up in the engine."""
 
 

@@ -7,11 +7,12 @@ import msgspec
 
 
 class QueueEvent(msgspec.Struct, frozen=True, gc=False):
-    """One entry: its id in the stream, its name, and its other fields as stored."""
+    """One entry: its id in the stream, its name, its other fields as stored, and when it was written (ms)."""
 
     id: str
     name: str
     fields: dict[str, str]
+    at: int = 0
 
 
 class EventReader(Protocol):

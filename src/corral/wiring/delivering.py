@@ -10,7 +10,7 @@ from corral.delivery.deliveries import Deliveries
 from corral.delivery.drafting import Drafting
 from corral.delivery.following import QueueFollower
 from corral.delivery.guarded import GuardedClient
-from corral.delivery.measuring import measure_in
+from corral.delivery.measuring import gaps_in, measure_in
 from corral.delivery.office import Office
 from corral.delivery.queue import QUEUE
 from corral.delivery.watching import Watching
@@ -51,6 +51,7 @@ class Delivering:
         )
         self.deliveries = Deliveries(self._office)
         gate.accounts.when_deleted(self.deliveries.end)
+        self._missed = gaps_in(ledger)
         self._drafting = Drafting(store, gate.subscribers, gate.accounts)
         self._watching = Watching(
             store.idempotency, str(uuid.uuid4()), gate.subscribers, self._follower, log.unexpected
@@ -93,4 +94,4 @@ class Delivering:
         return Worker(self._store, QUEUE, caller, terms, clock=self._clock, listener=log)
 
     def _follower(self, queue: str) -> QueueFollower:
-        return QueueFollower(self._store, self._subscribers, self._drafting, self._clock, queue)
+        return QueueFollower(self._store, self._subscribers, self._drafting, self._missed, queue)

@@ -103,8 +103,8 @@ class _Given:
 
 def event_of(row: Row) -> QueueEvent:
     """Fields that are no text come as their JSON, as they are on Redis."""
-    event_id, name, data = row
-    return QueueEvent(id=outward(event_id), name=name, fields={key: _field(raw) for key, raw in _decode(data).items()})
+    event_id, name, data, at = row
+    return QueueEvent(outward(event_id), name, {key: _field(raw) for key, raw in _decode(data).items()}, at)
 
 
 def outward(event_id: int) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from corral.policy.event_ids import order
 from corral.store.events import EventReader, QueueEvent
 from corral.stores.redis.address import Address
 from corral.stores.redis.connection import BlockingConnection, Connection
@@ -64,4 +65,5 @@ class StreamReader:
 def _event(entry: Any) -> QueueEvent:
     texts = iter([part.decode(errors="replace") for part in entry[1]])
     fields = dict(zip(texts, texts, strict=True))
-    return QueueEvent(id=entry[0].decode(), name=fields.pop("event", ""), fields=fields)
+    event_id = entry[0].decode()
+    return QueueEvent(event_id, fields.pop("event", ""), fields, order(event_id)[0])

@@ -1,6 +1,7 @@
 """events: what happens in a queue can be read from any place, and waited for."""
 
 import asyncio
+import time
 
 from corral.store.store import Store
 from corral.testing.conformance.given import QUEUE, add
@@ -17,12 +18,13 @@ async def a_queue_without_events_has_a_place_from_which_to_read(store: Store) ->
 
 
 async def events_come_in_order_and_with_their_fields(store: Store) -> None:
-    begin = await store.events.last_id(QUEUE)
+    begin, now = await store.events.last_id(QUEUE), time.time() * 1000
     (job_id,) = await add(store, {"delay": 60_000})
     added, delayed = await store.events.since(QUEUE, begin, 10)
     assert (added.name, added.fields) == ("added", {"jobId": job_id, "name": "job 0"})
     assert (delayed.name, delayed.fields["jobId"]) == ("delayed", job_id)
     assert delayed.fields["delay"].isdigit()
+    assert all(abs(event.at - now) < 60_000 for event in (added, delayed))
     assert await store.events.since(QUEUE, added.id, 10) == [delayed]
     assert await store.events.since(QUEUE, begin, 1) == [added]
     assert await store.events.last_id(QUEUE) == delayed.id
