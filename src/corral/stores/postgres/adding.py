@@ -7,6 +7,7 @@ from typing import Any, Literal, NamedTuple
 import msgspec
 
 from corral.model.job import JobOptions, NewJob
+from corral.policy.groups import group_of
 from corral.policy.parents import parent_key
 from corral.policy.recurrence import repeat_key
 from corral.policy.scheduling import new_scheduler
@@ -68,8 +69,12 @@ def alike(queue: str, jobs: Sequence[NewJob], times: Sequence[int], *, alone: bo
         times = [job.opts.get("timestamp") or now for job, now in zip(jobs, times, strict=True)]
         rest = tuple(_column(jobs, option) for option in ("jobId", "priority", "delay", "lifo"))
     named, data = [job.name for job in jobs], [job.data.decode() for job in jobs]
-    grouped = not plain and any("group" in job.opts for job in jobs)
-    return Statement("add_grouped" if grouped else "add", (queue, alone, named, data, texts, times, attempts, *rest))
+    args = (queue, alone, named, data, texts, times, attempts, *rest)
+    groups = [] if plain else [group_of(job.opts) for job in jobs]
+    if not any(groups):
+        return Statement("add", args)
+    ids, places = zip(*(group or (None, None) for group in groups), strict=True)
+    return Statement("add_grouped", (*args, ids, places))
 
 
 def entry(names: Names, queue: str, job: NewJob, now: int) -> dict[str, Any]:

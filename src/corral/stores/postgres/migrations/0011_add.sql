@@ -16,13 +16,14 @@ $$;
 
 -- add: store jobs in order, all or none, and return their ids. For jobs without parent, deduplication or scheduler.
 -- It leaves what a call of BullMQ's add_job for each leaves, with one notification for all. The last four arrays are
--- null where no job has the like. A lock, shared with every other add, keeps BullMQ's obliterate out; another lets no
+-- null where no job has the like; `p_parked`, where nobody gave an id, are those that workers are to take no notice of. A
+-- lock, shared with every other add, keeps BullMQ's obliterate out; another lets no
 -- two calls with ids of the caller's own wait for each other.
 -- p_alone: the transaction is over with this; else it is a caller's and may go on for long, so that it must not hold
 -- locks that others want.
 CREATE FUNCTION {own}.add(
   p_queue text, p_alone boolean, p_names text[], p_data text[], p_opts text[], p_times bigint[], p_attempts integer[],
-  p_ids text[], p_priorities integer[], p_delays bigint[], p_lifos boolean[]
+  p_ids text[], p_priorities integer[], p_delays bigint[], p_lifos boolean[], p_parked boolean[] DEFAULT NULL
 ) RETURNS text[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -50,18 +51,19 @@ BEGIN
     )
     SELECT
       p_queue, g.id, CASE WHEN g.lifo THEN -nextval('job_seq') ELSE nextval('job_seq') END, g.name,
-      CASE WHEN g.delay > 0 THEN 'delayed'::job_state ELSE 'waiting'::job_state END,
+      CASE WHEN g.delay > 0 THEN 'delayed'::job_state WHEN g.parked THEN 'waiting-children'::job_state
+           ELSE 'waiting'::job_state END,
       g.data::jsonb, g.opts::jsonb, coalesce(g.priority, 0), coalesce(g.delay, 0), g.attempts, g.added,
       CASE WHEN g.delay > 0 THEN g.added + g.delay END
-    FROM unnest(v_ids, p_names, p_data, p_opts, p_times, p_attempts, p_priorities, p_delays, p_lifos)
-      AS g(id, name, data, opts, added, attempts, priority, delay, lifo)
+    FROM unnest(v_ids, p_names, p_data, p_opts, p_times, p_attempts, p_priorities, p_delays, p_lifos, p_parked)
+      AS g(id, name, data, opts, added, attempts, priority, delay, lifo, parked)
     ON CONFLICT (queue, id) DO NOTHING
     RETURNING id
   )
   SELECT array_agg(id) INTO v_stored FROM stored;
 
   IF cardinality(v_stored) = v_count THEN
-    PERFORM {own}.tell_added(p_queue, v_ids, p_names, p_times, p_delays);
+    PERFORM {own}.tell_added(p_queue, v_ids, p_names, p_times, p_delays, p_parked);
   ELSE
     PERFORM {own}.tell_known(p_queue, v_ids, v_stored, p_names, p_times, p_delays);
   END IF;
@@ -79,17 +81,17 @@ $$;
 
 -- The events of jobs that were stored.
 CREATE FUNCTION {own}.tell_added(
-  p_queue text, p_ids text[], p_names text[], p_times bigint[], p_delays bigint[]
+  p_queue text, p_ids text[], p_names text[], p_times bigint[], p_delays bigint[], p_parked boolean[] DEFAULT NULL
 ) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
 AS $$
   INSERT INTO event (queue, event, data, created_at_ms)
   SELECT p_queue, e.event, e.data, (SELECT {own}.clock_ms())
-  FROM unnest(p_ids, p_names, p_times, p_delays) AS g(id, name, added, delay),
+  FROM unnest(p_ids, p_names, p_times, p_delays, p_parked) AS g(id, name, added, delay, parked),
     LATERAL (VALUES
       ('added', jsonb_build_object('jobId', g.id, 'name', g.name)),
-      (CASE WHEN g.delay > 0 THEN 'delayed' ELSE 'waiting' END,
+      (CASE WHEN g.delay > 0 THEN 'delayed' WHEN g.parked THEN 'waiting-children' ELSE 'waiting' END,
        CASE WHEN g.delay > 0 THEN jsonb_build_object('jobId', g.id, 'delay', g.added + g.delay)
             ELSE jsonb_build_object('jobId', g.id) END)
     ) AS e(event, data)

@@ -72,6 +72,7 @@ DECLARE
   v_tids   tid[];
   v_ids    text[];
   v_taken  bigint := 0;
+  v_places text[];
   v_again  bigint;
   v_events bigint := 0;
 BEGIN
@@ -80,7 +81,7 @@ BEGIN
       p_queue, p_now, p_ids, p_tokens, p_kinds, p_values, p_traces, p_delays, p_lifos, p_discards);
     v_events := v_ends.events;
     IF p_grouped THEN
-      PERFORM {own}.end_in_groups(p_queue, p_ids, p_kinds, v_ends.done);
+      PERFORM {own}.end_in_groups(p_queue, p_ids, p_kinds, v_ends.done, p_discards IS NOT NULL);
     END IF;
     RETURN QUERY SELECT * FROM unnest(v_ends.refused);
     IF v_ends.done <> '{}' AND (p_ages IS NOT NULL OR p_counts IS NOT NULL) THEN
@@ -97,11 +98,12 @@ BEGIN
       FROM {own}.next_jobs(p_queue, v_room.room, p_now);
     END IF;
     IF v_taken > 0 AND EXISTS (SELECT FROM {own}.job_group WHERE queue = p_queue) THEN
-      v_ids := {own}.with_places(p_queue, v_ids);
-      v_tids := ARRAY(
-        SELECT ctid FROM unnest(v_ids) WITH ORDINALITY AS n(key, place), job WHERE queue = p_queue AND id = key
-        ORDER BY place);
-      v_taken := cardinality(v_ids);
+      v_places := {own}.with_places(p_queue, v_ids);
+      IF cardinality(v_places) < v_taken THEN
+        v_tids := ARRAY(SELECT tid FROM unnest(v_tids, v_ids) AS n(tid, key) WHERE key = ANY (v_places));
+        v_ids := v_places;
+        v_taken := cardinality(v_ids);
+      END IF;
     END IF;
     v_events := v_events + v_due.promoted + v_taken;
   END IF;

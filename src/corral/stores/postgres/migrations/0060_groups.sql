@@ -7,7 +7,7 @@ CREATE TABLE {own}.job_group (
   jobs bigint NOT NULL, -- that are not deleted
   held bigint NOT NULL DEFAULT 0,
   PRIMARY KEY (queue, id)
-);
+) WITH (fillfactor = 50); -- its rows change often, and none of what changes is in an index
 
 -- Every job of a group that is not deleted. It holds a place, or has its turn in the line, or is due later (ms), or has
 -- ended and is nothing of these.
@@ -56,31 +56,70 @@ $$;
 -- The statements below look rows up by arrays of keys, and take what goes with each key from a map (JSON): whatever the
 -- statistics say, or fail to say, there is no other way to run them than by the index.
 
--- How often each of the texts comes, as a map.
-CREATE FUNCTION {own}.counts_of(p_texts text[]) RETURNS jsonb
-LANGUAGE sql IMMUTABLE
-AS $$
-  SELECT coalesce(jsonb_object_agg(one, count), '{}') FROM (
-    SELECT one, count(*) AS count FROM unnest(p_texts) AS t(one) GROUP BY one) AS counted
-$$;
-
--- The next numbers of BullMQ's order for the texts, as a map.
-CREATE FUNCTION {own}.turns_of(p_texts text[]) RETURNS jsonb
-LANGUAGE sql VOLATILE
-SET search_path FROM CURRENT
-AS $$
-  SELECT coalesce(jsonb_object_agg(one, turn), '{}') FROM (
-    SELECT one, nextval('job_seq') AS turn FROM unnest(p_texts) WITH ORDINALITY AS t(one, place) ORDER BY place) AS given
-$$;
-
--- Changes how many jobs of groups hold a place.
-CREATE FUNCTION {own}.count_held(p_queue text, p_groups text[], p_sign integer) RETURNS void
+-- Counts the places that jobs of locked groups took and gave back: for each job its group. A group whose places only
+-- changed hands is not written.
+CREATE FUNCTION {own}.count_held(p_queue text, p_taken text[], p_freed text[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  v_counts jsonb := {own}.counts_of(p_groups);
+  v_changes jsonb;
 BEGIN
-  UPDATE {own}.job_group SET held = greatest(0, held + p_sign * (v_counts ->> id)::bigint)
-  WHERE queue = p_queue AND id = ANY (p_groups);
+  SELECT jsonb_object_agg(id, change) INTO v_changes FROM (
+    SELECT id, sum(change) AS change
+    FROM (SELECT id, 1 AS change FROM unnest(p_taken) AS t(id) UNION ALL SELECT id, -1 FROM unnest(p_freed) AS f(id)) AS n
+    GROUP BY id HAVING sum(change) <> 0
+  ) AS summed;
+  IF v_changes IS NOT NULL THEN
+    UPDATE {own}.job_group SET held = greatest(0, held + (v_changes ->> id)::bigint)
+    WHERE queue = p_queue AND id = ANY (ARRAY(SELECT jsonb_object_keys(v_changes)));
+  END IF;
+END;
+$$;
+
+-- Which of the jobs, that are to take a place of their locked groups in this order, find none left.
+CREATE FUNCTION {own}.without_place(p_queue text, p_groups text[]) RETURNS boolean[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  v_room jsonb;
+BEGIN
+  SELECT jsonb_object_agg(id, places - held) INTO v_room
+  FROM {own}.job_group WHERE queue = p_queue AND id = ANY (p_groups);
+  RETURN ARRAY(
+    SELECT coalesce(rank > (v_room ->> name)::bigint, false) FROM (
+      SELECT name, place, row_number() OVER (PARTITION BY name ORDER BY place) AS rank
+      FROM unnest(p_groups) WITH ORDINALITY AS n(name, place)
+    ) AS ranked ORDER BY place);
+END;
+$$;
+
+-- Moves parked jobs to where workers find them, in order; which there were. `p_prev` is what the event calls the state
+-- before.
+CREATE FUNCTION {own}.make_ready(p_queue text, p_ids text[], p_prev text) RETURNS text[]
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan TO off
+SET enable_hashjoin TO off
+SET enable_mergejoin TO off
+AS $$
+DECLARE
+  v_moved text[];
+BEGIN
+  WITH moved AS (
+    UPDATE job SET state = 'waiting', seq = nextval('job_seq'), delay_ms = 0, process_at_ms = NULL
+    FROM unnest(p_ids) AS n(key),
+      LATERAL (SELECT ctid FROM job AS j WHERE j.queue = p_queue AND j.id = n.key OFFSET 0) AS found
+    WHERE job.ctid = found.ctid AND job.state::text = 'waiting-children'
+    RETURNING key
+  )
+  SELECT coalesce(array_agg(key), '{}') INTO v_moved FROM moved;
+  IF v_moved <> '{}' THEN
+    INSERT INTO event (queue, event, data, created_at_ms)
+    SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', p_prev]), (SELECT {own}.clock_ms())
+    FROM unnest(v_moved) AS m(key);
+    PERFORM pg_notify('bullmq_jobs', p_queue);
+    PERFORM {own}.announce(p_queue, cardinality(v_moved));
+  END IF;
+  RETURN v_moved;
 END;
 $$;

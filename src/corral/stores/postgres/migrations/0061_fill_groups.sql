@@ -1,47 +1,41 @@
--- Gives free places of locked groups to the first in line; how many. Jobs that a foreign program has removed are
--- counted no more.
-CREATE FUNCTION {own}.fill_groups(p_queue text, p_groups text[]) RETURNS integer
+-- Gives free places of locked groups to the first in line; how many. `p_freed`: for each place that was given back and
+-- is not counted as free yet, its group. Jobs that a foreign program has removed are counted no more.
+CREATE FUNCTION {own}.fill_groups(p_queue text, p_groups text[], p_freed text[] DEFAULT '{}') RETURNS integer
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
+  v_freed  jsonb;
   v_next   text[];
   v_of     text[];
-  v_turns  jsonb;
   v_moved  text[];
   v_total  integer := 0;
 BEGIN
   LOOP
+    SELECT jsonb_object_agg(id, count) INTO v_freed FROM (
+      SELECT id, count(*) AS count FROM unnest(p_freed) AS f(id) GROUP BY id) AS counted;
     SELECT array_agg(n.job_id ORDER BY n.turn), array_agg(g.id ORDER BY n.turn) INTO v_next, v_of
     FROM {own}.job_group AS g, LATERAL (
       SELECT job_id, turn FROM {own}.group_job AS m
       WHERE m.queue = p_queue AND m.group_id = g.id AND m.turn IS NOT NULL
-      ORDER BY m.queue, m.group_id, m.turn LIMIT g.places - g.held
+      ORDER BY m.queue, m.group_id, m.turn
+      LIMIT greatest(0, g.places - g.held + coalesce((v_freed ->> g.id)::bigint, 0))
     ) AS n
-    WHERE g.queue = p_queue AND g.id = ANY (p_groups) AND g.places > g.held;
-    EXIT WHEN v_next IS NULL;
+    WHERE g.queue = p_queue AND g.id = ANY (p_groups);
+    IF v_next IS NULL THEN
+      PERFORM {own}.count_held(p_queue, '{}', p_freed);
+      EXIT;
+    END IF;
 
-    v_turns := {own}.turns_of(v_next);
-    WITH moved AS (
-      UPDATE job
-      SET state = 'waiting', seq = (v_turns ->> id)::bigint, delay_ms = 0, process_at_ms = NULL
-      WHERE queue = p_queue AND id = ANY (v_next) AND state::text = 'waiting-children' RETURNING id
-    )
-    SELECT coalesce(array_agg(id), '{}') INTO v_moved FROM moved;
+    v_moved := {own}.make_ready(p_queue, v_next, 'waiting-children');
     UPDATE {own}.group_job SET held = true, turn = NULL WHERE queue = p_queue AND job_id = ANY (v_moved);
     PERFORM {own}.count_held(
-      p_queue, ARRAY(SELECT id FROM unnest(v_next, v_of) AS n(key, id) WHERE key = ANY (v_moved)), 1);
-    INSERT INTO event (queue, event, data, created_at_ms)
-    SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', 'waiting-children']), (SELECT {own}.clock_ms())
-    FROM unnest(v_moved) AS m(key);
+      p_queue, ARRAY(SELECT id FROM unnest(v_next, v_of) AS n(key, id) WHERE key = ANY (v_moved)), p_freed);
+    p_freed := '{}';
     v_total := v_total + cardinality(v_moved);
     EXIT WHEN cardinality(v_moved) = cardinality(v_next);
     PERFORM {own}.drop_members(p_queue, ARRAY(SELECT key FROM unnest(v_next) AS n(key) WHERE key <> ALL (v_moved)));
   END LOOP;
-  IF v_total > 0 THEN
-    PERFORM pg_notify('bullmq_jobs', p_queue);
-    PERFORM {own}.announce(p_queue, v_total);
-  END IF;
   RETURN v_total;
 END;
 $$;
@@ -63,8 +57,9 @@ BEGIN
   IF v_groups IS NULL THEN
     RETURN '{}';
   END IF;
-  PERFORM {own}.count_held(p_queue, v_held, -1);
-  v_counts := {own}.counts_of(v_groups);
+  PERFORM {own}.count_held(p_queue, '{}', v_held);
+  SELECT jsonb_object_agg(id, count) INTO v_counts FROM (
+    SELECT id, count(*) AS count FROM unnest(v_groups) AS g(id) GROUP BY id) AS counted;
   UPDATE {own}.job_group SET jobs = jobs - (v_counts ->> id)::bigint WHERE queue = p_queue AND id = ANY (v_groups);
   WITH gone AS (
     DELETE FROM {own}.job_group WHERE queue = p_queue AND id = ANY (v_groups) AND jobs <= 0 RETURNING id

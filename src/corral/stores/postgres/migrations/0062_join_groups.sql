@@ -5,33 +5,44 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-  v_room   jsonb;
-  v_placed text[];
-  v_parked text[];
-  v_turns  jsonb;
+  v_parked boolean[] := {own}.without_place(p_queue, p_groups);
+  v_ids    text[];
 BEGIN
-  SELECT jsonb_object_agg(id, places - held) INTO v_room
-  FROM {own}.job_group WHERE queue = p_queue AND id = ANY (p_groups);
-  SELECT
-    array_agg(name) FILTER (WHERE rank <= (v_room ->> name)::bigint),
-    array_agg(key ORDER BY place) FILTER (WHERE rank > (v_room ->> name)::bigint)
-  INTO v_placed, v_parked FROM (
-    SELECT key, name, place, row_number() OVER (PARTITION BY name ORDER BY place) AS rank
-    FROM unnest(p_ids, p_groups) WITH ORDINALITY AS n(key, name, place)
-  ) AS ranked;
-  v_turns := {own}.turns_of(v_parked);
   INSERT INTO {own}.group_job (queue, job_id, group_id, held, turn)
-  SELECT p_queue, key, name, NOT v_turns ? key, (v_turns ->> key)::bigint FROM unnest(p_ids, p_groups) AS n(key, name)
+  SELECT p_queue, key, name, NOT parked, CASE WHEN parked THEN nextval('job_seq') END
+  FROM unnest(p_ids, p_groups, v_parked) AS n(key, name, parked)
   ON CONFLICT (queue, job_id) DO UPDATE SET held = excluded.held, turn = excluded.turn, due_ms = NULL;
-  PERFORM {own}.count_held(p_queue, v_placed, 1);
-  IF v_parked IS NULL THEN
+  PERFORM {own}.count_held(
+    p_queue, ARRAY(SELECT name FROM unnest(p_groups, v_parked) AS n(name, parked) WHERE NOT parked), '{}');
+  v_ids := ARRAY(SELECT key FROM unnest(p_ids, v_parked) AS n(key, parked) WHERE parked);
+  IF v_ids = '{}' THEN
     RETURN;
   END IF;
-  UPDATE job SET state = 'waiting-children' WHERE queue = p_queue AND id = ANY (v_parked);
+  UPDATE job SET state = 'waiting-children' WHERE queue = p_queue AND id = ANY (v_ids);
   INSERT INTO event (queue, event, data, created_at_ms)
   SELECT p_queue, 'waiting-children', jsonb_object(ARRAY['jobId', key]), (SELECT {own}.clock_ms())
-  FROM unnest(v_parked) AS p(key);
-  PERFORM {own}.announce(p_queue, cardinality(v_parked));
+  FROM unnest(v_ids) AS p(key);
+  PERFORM {own}.announce(p_queue, cardinality(v_ids));
+END;
+$$;
+
+-- Locks groups for jobs that are to join them and counts those jobs. Whose places the last of them raises are filled.
+CREATE FUNCTION {own}.open_groups(p_queue text, p_groups text[], p_places integer[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+  v_raised text[] := ARRAY(
+    SELECT id FROM {own}.job_group WHERE queue = p_queue AND id = ANY (p_groups)
+      AND places < (SELECT max(places) FROM unnest(p_places) AS n(places))
+  );
+BEGIN
+  INSERT INTO {own}.job_group AS g (queue, id, places, jobs)
+  SELECT p_queue, id, (array_agg(places ORDER BY place DESC))[1], count(*)
+  FROM unnest(p_groups, p_places) WITH ORDINALITY AS n(id, places, place) WHERE id IS NOT NULL GROUP BY id ORDER BY id
+  ON CONFLICT (queue, id) DO UPDATE SET places = excluded.places, jobs = g.jobs + excluded.jobs;
+  IF v_raised <> '{}' THEN
+    PERFORM {own}.fill_groups(p_queue, v_raised);
+  END IF;
 END;
 $$;
 
@@ -50,7 +61,6 @@ DECLARE
   v_groups text[];
   v_places integer[];
   v_dues   bigint[];
-  v_raised text[];
   v_known  text[] := ARRAY(SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids));
 BEGIN
   SELECT array_agg(id ORDER BY abs(seq)), array_agg(name ORDER BY abs(seq)), array_agg(places ORDER BY abs(seq)),
@@ -65,19 +75,9 @@ BEGIN
     RETURN;
   END IF;
 
-  v_raised := ARRAY(
-    SELECT id FROM {own}.job_group WHERE queue = p_queue AND id = ANY (v_groups)
-      AND places < (SELECT max(places) FROM unnest(v_places) AS n(places))
-  );
-  INSERT INTO {own}.job_group AS g (queue, id, places, jobs)
-  SELECT p_queue, id, (array_agg(places ORDER BY place DESC))[1], count(*)
-  FROM unnest(v_groups, v_places) WITH ORDINALITY AS n(id, places, place) GROUP BY id ORDER BY id
-  ON CONFLICT (queue, id) DO UPDATE SET places = excluded.places, jobs = g.jobs + excluded.jobs;
+  PERFORM {own}.open_groups(p_queue, v_groups, v_places);
   INSERT INTO {own}.group_job (queue, job_id, group_id, due_ms)
   SELECT p_queue, id, name, due FROM unnest(v_ids, v_groups, v_dues) AS n(id, name, due) WHERE due IS NOT NULL;
-  IF v_raised <> '{}' THEN
-    PERFORM {own}.fill_groups(p_queue, v_raised);
-  END IF;
 
   UPDATE job SET state = 'waiting-children'
   WHERE queue = p_queue AND id = ANY (v_ids) AND state::text = 'delayed';
@@ -106,18 +106,44 @@ BEGIN
 END;
 $$;
 
--- add, for jobs of which some have a group.
+-- add, for jobs of which some have a group: `p_groups` and `p_places` say which, and null for the others. Jobs whose
+-- ids are given anew and that are not delayed are stored at once where they belong.
 CREATE FUNCTION {own}.add_grouped(
   p_queue text, p_alone boolean, p_names text[], p_data text[], p_opts text[], p_times bigint[], p_attempts integer[],
-  p_ids text[], p_priorities integer[], p_delays bigint[], p_lifos boolean[]
+  p_ids text[], p_priorities integer[], p_delays bigint[], p_lifos boolean[], p_groups text[], p_places integer[]
 ) RETURNS text[]
 LANGUAGE plpgsql
+SET search_path FROM CURRENT
+SET enable_seqscan TO off
+SET enable_hashjoin TO off
+SET enable_mergejoin TO off
+SET jit TO off
 AS $$
 DECLARE
-  v_ids text[] := {own}.add(
-    p_queue, p_alone, p_names, p_data, p_opts, p_times, p_attempts, p_ids, p_priorities, p_delays, p_lifos);
+  v_parked boolean[];
+  v_ids    text[];
 BEGIN
-  PERFORM {own}.join_groups(p_queue, v_ids);
+  IF p_ids IS NOT NULL OR p_delays IS NOT NULL THEN
+    v_ids := {own}.add(
+      p_queue, p_alone, p_names, p_data, p_opts, p_times, p_attempts, p_ids, p_priorities, p_delays, p_lifos);
+    PERFORM {own}.join_groups(p_queue, v_ids);
+    RETURN v_ids;
+  END IF;
+
+  PERFORM pg_advisory_xact_lock_shared(hashtext('bullmq:finalization'), hashtext(p_queue)); -- before any group, as all do
+  PERFORM {own}.open_groups(p_queue, p_groups, p_places);
+  v_parked := {own}.without_place(p_queue, p_groups);
+  v_ids := {own}.add(
+    p_queue, p_alone, p_names, p_data, p_opts, p_times, p_attempts, NULL, p_priorities, NULL, p_lifos, v_parked);
+  IF EXISTS (SELECT FROM {own}.group_job WHERE queue = p_queue AND job_id = v_ids[1]) THEN
+    PERFORM {own}.drop_members(p_queue, v_ids); -- from before a foreign program emptied the queue
+  END IF;
+  INSERT INTO {own}.group_job (queue, job_id, group_id, held, turn)
+  SELECT p_queue, key, name, NOT parked, CASE WHEN parked THEN nextval('job_seq') END
+  FROM unnest(v_ids, p_groups, v_parked) AS n(key, name, parked) WHERE name IS NOT NULL;
+  PERFORM {own}.count_held(
+    p_queue,
+    ARRAY(SELECT name FROM unnest(p_groups, v_parked) AS n(name, parked) WHERE name IS NOT NULL AND NOT parked), '{}');
   RETURN v_ids;
 END;
 $$;

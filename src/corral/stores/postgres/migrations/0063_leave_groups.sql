@@ -24,18 +24,20 @@ DECLARE
 BEGIN
   moved := 0;
   emptied := '{}';
-  v_groups := ARRAY(
-    SELECT DISTINCT group_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids || p_again));
-  IF v_groups = '{}' THEN
-    RETURN;
-  END IF;
-  PERFORM {own}.lock_groups(p_queue, v_groups);
   WITH freed AS (
     UPDATE {own}.group_job SET held = false
     WHERE queue = p_queue AND job_id = ANY (p_ids || p_again) AND held RETURNING group_id
   )
   SELECT array_agg(group_id) INTO v_freed FROM freed;
-  PERFORM {own}.count_held(p_queue, v_freed, -1);
+  v_groups := v_freed;
+  IF p_drop OR p_again <> '{}' THEN -- also the groups of those that hold no place
+    v_groups := ARRAY(
+      SELECT DISTINCT group_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids || p_again));
+  END IF;
+  IF v_groups IS NULL OR v_groups = '{}' THEN
+    RETURN;
+  END IF;
+  PERFORM {own}.lock_groups(p_queue, v_groups);
 
   IF p_again <> '{}' THEN
     SELECT array_agg(id ORDER BY seq) INTO v_now
@@ -46,7 +48,7 @@ BEGIN
     UPDATE {own}.group_job SET due_ms = (v_dues ->> job_id)::bigint
     WHERE queue = p_queue AND job_id = ANY (p_again) AND v_dues ? job_id;
   END IF;
-  moved := {own}.fill_groups(p_queue, v_groups);
+  moved := {own}.fill_groups(p_queue, v_groups, v_freed);
   IF v_now IS NOT NULL THEN
     PERFORM {own}.enter_groups(p_queue, v_now, {own}.groups_of(p_queue, v_now));
   END IF;
@@ -58,16 +60,18 @@ BEGIN
 END;
 $$;
 
--- What ends of runs mean for groups: p_done are the places of those that were stored. A job that is released, or
--- waits for its children, keeps its place.
-CREATE FUNCTION {own}.end_in_groups(p_queue text, p_ids text[], p_kinds text[], p_done integer[]) RETURNS void
+-- What ends of runs mean for groups: p_done are the places of those that were stored, p_drop whether some are not kept.
+-- A job that is released, or waits for its children, keeps its place.
+CREATE FUNCTION {own}.end_in_groups(
+  p_queue text, p_ids text[], p_kinds text[], p_done integer[], p_drop boolean
+) RETURNS void
 LANGUAGE plpgsql
 AS $$
 BEGIN
   PERFORM {own}.leave_groups(
     p_queue,
     ARRAY(SELECT p_ids[p] FROM unnest(p_done) AS p WHERE p_kinds[p] IN ('completed', 'failed')),
-    true,
+    p_drop,
     ARRAY(SELECT p_ids[p] FROM unnest(p_done) AS p WHERE p_kinds[p] IN ('retried', 'delayed', 'postponed')));
 END;
 $$;

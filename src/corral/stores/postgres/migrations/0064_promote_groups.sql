@@ -10,7 +10,6 @@ DECLARE
   v_next bigint;
   v_ids  text[];
   v_free text[];
-  v_turns jsonb;
 BEGIN
   SELECT due_ms INTO v_next FROM {own}.group_job
   WHERE queue = p_queue AND due_ms IS NOT NULL ORDER BY due_ms LIMIT 1;
@@ -30,16 +29,9 @@ BEGIN
     WHERE (SELECT group_id FROM {own}.group_job WHERE queue = p_queue AND job_id = key AND due_ms <= p_now) = ANY (v_free)
     ORDER BY place
   );
-  v_turns := {own}.turns_of(v_ids);
-  UPDATE job SET state = 'waiting', delay_ms = 0, process_at_ms = NULL, seq = (v_turns ->> id)::bigint
-  WHERE queue = p_queue AND id = ANY (v_ids) AND state::text = 'waiting-children';
-  INSERT INTO event (queue, event, data, created_at_ms)
-  SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', 'delayed']), (SELECT {own}.clock_ms())
-  FROM unnest(v_ids) AS n(key);
   IF v_ids <> '{}' THEN
+    PERFORM {own}.make_ready(p_queue, v_ids, 'delayed');
     PERFORM {own}.enter_groups(p_queue, v_ids, {own}.groups_of(p_queue, v_ids));
-    PERFORM pg_notify('bullmq_jobs', p_queue);
-    PERFORM {own}.announce(p_queue, cardinality(v_ids));
   END IF;
   RETURN (
     SELECT due_ms FROM {own}.group_job WHERE queue = p_queue AND due_ms IS NOT NULL ORDER BY due_ms LIMIT 1

@@ -77,17 +77,6 @@ BEGIN
 END;
 $$;
 
--- Whether a job has ended or is gone.
-CREATE FUNCTION {own}.is_over(p_queue text, p_id text) RETURNS boolean
-LANGUAGE plpgsql STABLE
-SET search_path FROM CURRENT
-AS $$
-BEGIN
-  RETURN coalesce((SELECT state::text FROM job WHERE queue = p_queue AND id = p_id), 'failed')
-    IN ('completed', 'failed');
-END;
-$$;
-
 -- sweep: what is due takes its turn, and jobs that foreign programs have ended or removed give their places back. A
 -- bounded look: at up to p_most holders that have ended, and at the next p_most members; with p_ids at those alone.
 CREATE FUNCTION {own}.sweep_groups(
@@ -124,12 +113,13 @@ BEGIN
       SELECT key FROM unnest(v_ids) AS n(key)
       WHERE (SELECT id FROM job WHERE queue = p_queue AND id = key) IS NULL
       UNION
-      SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND held AND {own}.is_over(p_queue, job_id)
+      SELECT job_id FROM {own}.group_job AS m WHERE queue = p_queue AND held AND coalesce((
+        SELECT state::text IN ('completed', 'failed') FROM job WHERE queue = p_queue AND id = m.job_id), true)
       LIMIT 5000);
   ELSE
     p_ids := ARRAY(
-      SELECT job_id FROM {own}.group_job
-      WHERE queue = p_queue AND job_id = ANY (p_ids) AND {own}.is_over(p_queue, job_id));
+      SELECT job_id FROM {own}.group_job AS m WHERE queue = p_queue AND job_id = ANY (p_ids) AND coalesce((
+        SELECT state::text IN ('completed', 'failed') FROM job WHERE queue = p_queue AND id = m.job_id), true));
   END IF;
   IF p_ids <> '{}' THEN
     SELECT sweep_groups.moved + l.moved, l.emptied INTO moved, emptied
