@@ -17,7 +17,7 @@ BEGIN
     SELECT array_agg(n.job_id ORDER BY n.turn), array_agg(g.id ORDER BY n.turn) INTO v_next, v_of
     FROM {own}.job_group AS g, LATERAL (
       SELECT job_id, turn FROM {own}.group_job AS m
-      WHERE m.queue = p_queue AND m.group_id = g.id AND m.turn IS NOT NULL
+      WHERE m.queue = p_queue AND m.group_id = g.id AND m.turn IS NOT NULL AND NOT m.held
       ORDER BY m.queue, m.group_id, m.turn
       LIMIT greatest(0, g.places - g.held + coalesce((v_freed ->> g.id)::bigint, 0))
     ) AS n
@@ -28,7 +28,7 @@ BEGIN
     END IF;
 
     v_moved := {own}.make_ready(p_queue, v_next, 'waiting-children');
-    UPDATE {own}.group_job SET held = true, turn = NULL WHERE queue = p_queue AND job_id = ANY (v_moved);
+    UPDATE {own}.group_job SET held = true WHERE queue = p_queue AND job_id = ANY (v_moved);
     PERFORM {own}.count_held(
       p_queue, ARRAY(SELECT id FROM unnest(v_next, v_of) AS n(key, id) WHERE key = ANY (v_moved)), p_freed);
     p_freed := '{}';

@@ -9,7 +9,7 @@ DECLARE
   v_ids    text[];
 BEGIN
   INSERT INTO {own}.group_job (queue, job_id, group_id, held, turn)
-  SELECT p_queue, key, name, NOT parked, CASE WHEN parked THEN nextval('job_seq') END
+  SELECT p_queue, key, name, NOT parked, nextval('job_seq')
   FROM unnest(p_ids, p_groups, v_parked) AS n(key, name, parked)
   ON CONFLICT (queue, job_id) DO UPDATE SET held = excluded.held, turn = excluded.turn, due_ms = NULL;
   PERFORM {own}.count_held(
@@ -139,7 +139,7 @@ BEGIN
     PERFORM {own}.drop_members(p_queue, v_ids); -- from before a foreign program emptied the queue
   END IF;
   INSERT INTO {own}.group_job (queue, job_id, group_id, held, turn)
-  SELECT p_queue, key, name, NOT parked, CASE WHEN parked THEN nextval('job_seq') END
+  SELECT p_queue, key, name, NOT parked, nextval('job_seq')
   FROM unnest(v_ids, p_groups, v_parked) AS n(key, name, parked) WHERE name IS NOT NULL;
   PERFORM {own}.count_held(
     p_queue,

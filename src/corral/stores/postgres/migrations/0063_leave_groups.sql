@@ -25,7 +25,7 @@ BEGIN
   moved := 0;
   emptied := '{}';
   WITH freed AS (
-    UPDATE {own}.group_job SET held = false
+    UPDATE {own}.group_job SET held = false, turn = NULL
     WHERE queue = p_queue AND job_id = ANY (p_ids || p_again) AND held RETURNING group_id
   )
   SELECT array_agg(group_id) INTO v_freed FROM freed;

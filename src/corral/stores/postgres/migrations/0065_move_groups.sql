@@ -64,7 +64,7 @@ AS $$
 DECLARE
   v_ids text[] := ARRAY(
     SELECT job_id FROM {own}.group_job
-    WHERE queue = p_queue AND (turn IS NOT NULL OR p_with_delayed AND due_ms IS NOT NULL) LIMIT p_most);
+    WHERE queue = p_queue AND (turn IS NOT NULL AND NOT held OR p_with_delayed AND due_ms IS NOT NULL) LIMIT p_most);
   v_id  text;
 BEGIN
   PERFORM {own}.lock_groups(p_queue, ARRAY(
@@ -113,8 +113,13 @@ BEGIN
       SELECT key FROM unnest(v_ids) AS n(key)
       WHERE (SELECT id FROM job WHERE queue = p_queue AND id = key) IS NULL
       UNION
-      SELECT job_id FROM {own}.group_job AS m WHERE queue = p_queue AND held AND coalesce((
-        SELECT state::text IN ('completed', 'failed') FROM job WHERE queue = p_queue AND id = m.job_id), true)
+      SELECT holder.job_id FROM {own}.job_group AS g, LATERAL (
+        SELECT job_id FROM {own}.group_job
+        WHERE queue = p_queue AND group_id = g.id AND turn IS NOT NULL AND held
+        ORDER BY queue, group_id, turn LIMIT g.held
+      ) AS holder
+      WHERE g.queue = p_queue AND g.held > 0 AND coalesce((
+        SELECT state::text IN ('completed', 'failed') FROM job WHERE queue = p_queue AND id = holder.job_id), true)
       LIMIT 5000);
   ELSE
     p_ids := ARRAY(
