@@ -46,7 +46,7 @@ async def make_schedule(services: Services, given: Mapping[str, Any]) -> Schedul
 
 async def change_schedule(services: Services, schedule_id: str, given: Mapping[str, Any]) -> Schedule:
     """Raises as `make_schedule`, and `NotFound`."""
-    before = own_schedule(services, schedule_id)
+    before = await own_schedule(services, schedule_id)
     if "endpoint" in given:
         await services.deliveries.check([given["endpoint"].url])
     wanted = msgspec.structs.replace(before, **given)
@@ -55,32 +55,34 @@ async def change_schedule(services: Services, schedule_id: str, given: Mapping[s
 
 async def toggle_schedule(services: Services, schedule_id: str, enabled: bool) -> Schedule:
     """Raises `NotFound`, `InvalidInput` when nothing would come any more."""
-    before = own_schedule(services, schedule_id)
+    before = await own_schedule(services, schedule_id)
     return await _put(services, before, msgspec.structs.replace(before, enabled=enabled), False)
 
 
 async def remove_schedule(services: Services, schedule_id: str) -> None:
     """With its next job, unless it runs. Raises `NotFound`."""
-    await services.schedules.remove(services.store, own_schedule(services, schedule_id))
+    await services.schedules.remove(services.store, await own_schedule(services, schedule_id))
 
 
 async def execute_schedule(services: Services, schedule_id: str, execution: str) -> Called:
     """Call its endpoint now, once, whether it is enabled or not. Raises `NotFound`."""
-    return await services.schedule_calls.execute(own_schedule(services, schedule_id), execution)
+    return await services.schedule_calls.execute(await own_schedule(services, schedule_id), execution)
 
 
-def own_schedule(services: Services, schedule_id: str) -> Schedule:
-    """Raises `NotFound`, `QueueForbidden`."""
+async def own_schedule(services: Services, schedule_id: str) -> Schedule:
+    """As it is now, whichever process has changed it. Raises `NotFound`, `QueueForbidden`."""
     _check_reach(services)
+    await services.schedules.kept.refresh()
     found = services.schedules.kept.get(schedule_id)
     if found is None or services.caller.application not in (None, found.application):
         raise NotFound(_MISSING)
     return found
 
 
-def own_schedules(services: Services) -> list[Schedule]:
+async def own_schedules(services: Services) -> list[Schedule]:
     """Newest first; the operator's are those of all. Raises `QueueForbidden`."""
     _check_reach(services)
+    await services.schedules.kept.refresh()
     return services.schedules.of(services.caller.application)
 
 

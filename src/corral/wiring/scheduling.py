@@ -14,6 +14,7 @@ from corral.model.errors import StoreError, StoreUnavailable
 from corral.observe import log
 from corral.store.store import Store
 from corral.wiring.settings import Settings
+from corral.worker.run import Runner
 from corral.worker.worker import Worker, WorkerSettings
 
 _CONCURRENCY = 5
@@ -86,5 +87,10 @@ class Scheduling:
             lock_ms=self._settings.lock_duration,
             stalled_ms=self._settings.stalled_interval,
         )
+        runner: Runner = partial(self.calls.run, queue)
+        if self._settings.traces:
+            from corral.wiring.tracing import traced_runner  # others can do without OpenTelemetry
+
+            runner = traced_runner(queue, runner)
         self._store.directory.saw(queue)
-        return Worker(self._store, queue, partial(self.calls.run, queue), terms, clock=self._clock, listener=log)
+        return Worker(self._store, queue, runner, terms, clock=self._clock, listener=log)

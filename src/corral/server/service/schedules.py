@@ -63,7 +63,7 @@ async def listing(call: Call) -> Response:
     """GET /api/schedules: newest first."""
     query = dict(parse_qsl(call.request.query))
     page, limit = _number(query, "page", 1, 1_000_000_000), _number(query, "limit", _PAGE, _MOST)
-    found = own_schedules(call.services)
+    found = await own_schedules(call.services)
     if query.get("enabled") in ("true", "false"):
         found = [one for one in found if one.enabled == (query["enabled"] == "true")]
     if query.get("createdBy"):
@@ -76,12 +76,12 @@ async def listing(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """GET /api/schedules/:id"""
-    return success(await _shown(call, own_schedule(call.services, _id(call))))
+    return success(await _shown(call, await own_schedule(call.services, _id(call))))
 
 
 async def change(call: Call) -> Response:
     """PUT /api/schedules/:id; what is left out stays."""
-    before = own_schedule(call.services, _id(call))
+    before = await own_schedule(call.services, _id(call))
     changes = parts_of(_body(call, whole=False), before)
     return success(await _shown(call, await change_schedule(call.services, before.id, changes)))
 
