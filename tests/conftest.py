@@ -1,6 +1,5 @@
 """What every test may rely on."""
 
-import itertools
 import os
 from collections.abc import Iterator
 
@@ -8,8 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from corral.testing.postgres import RunningPostgres, start_postgres
-
-_numbers = itertools.count(1)
+from tests.emptied import Emptied, emptied_on
 
 collect_ignore = ["interop"] if os.environ.get("CORRAL_NO_NODE") else []
 
@@ -25,9 +23,15 @@ def postgres() -> Iterator[RunningPostgres]:
         yield running
 
 
-@pytest.fixture(scope="module")
-def database(postgres: RunningPostgres) -> Iterator[str]:
-    """The URL of a database of the module's own, with both schemas; a test leaves it empty behind."""
-    name = f"m{next(_numbers)}"
-    yield postgres.create_migrated(name)
-    postgres.drop(name)
+@pytest.fixture(scope="session")
+def emptied(postgres: RunningPostgres) -> Iterator[Emptied]:
+    """A database for all tests that leave its schemas and its statistics as they are."""
+    with emptied_on(postgres) as database:
+        yield database
+
+
+@pytest.fixture
+def database(emptied: Emptied) -> Iterator[str]:
+    """The URL of a database with both schemas, in which nothing is but what the test puts there."""
+    yield emptied.url
+    emptied.wipe()

@@ -13,7 +13,6 @@ import pytest
 from redis import Redis
 
 from corral.testing.engines import RunningEngine, start_engine
-from corral.testing.postgres import wipe
 from corral.testing.server import TOKEN, RunningServer, running_server
 from corral.wiring.process import Process
 from corral.wiring.sources import load
@@ -59,15 +58,13 @@ def prefix() -> str:
 
 
 @pytest.fixture
-async def engine_url(request: pytest.FixtureRequest) -> AsyncIterator[str]:
+def engine_url(request: pytest.FixtureRequest) -> str:
     """The URL of an engine in which nothing is but what the test puts there, under its prefix."""
     if request.param == "redis":
         engine: RunningEngine = request.getfixturevalue("engine")
-        yield engine.url
-    else:
-        url: str = request.getfixturevalue("database")
-        yield url
-        await wipe(url)
+        return engine.url
+    url: str = request.getfixturevalue("database")
+    return url
 
 
 @pytest.fixture

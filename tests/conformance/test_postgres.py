@@ -7,7 +7,6 @@ import pytest
 from corral.stores.postgres.schema import Schema
 from corral.stores.postgres.store import PostgresStore
 from corral.testing.conformance import Case, cases
-from corral.testing.postgres import wipe
 
 _CASES = cases()
 
@@ -19,7 +18,6 @@ async def store(database: str) -> AsyncIterator[PostgresStore]:
     await store.ready(5)
     yield store
     await store.close()
-    await wipe(database)
 
 
 @pytest.mark.parametrize("case", _CASES.values(), ids=_CASES.keys())

@@ -13,8 +13,9 @@ from redis import Redis
 from corral.stores.redis.address import Address
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine, start_engine
-from corral.testing.postgres import wipe
+from corral.testing.postgres import RunningPostgres
 from tests.acceptance.conftest import client, endpoint, serve, server  # noqa: F401 - fixtures, on the engine here
+from tests.emptied import Emptied, emptied_on
 from tests.interop.bull import Bull
 from tests.interop.child import Node
 
@@ -64,21 +65,28 @@ def _kinds(metafunc: pytest.Metafunc) -> tuple[str, ...]:
     return on_redis if _REDIS_ALONE.intersection(metafunc.fixturenames) else (*on_redis, "postgres")
 
 
+@pytest.fixture(scope="session")
+def emptied(postgres: RunningPostgres) -> Iterator[Emptied]:
+    """Of these tests' own, because BullMQ migrates it."""
+    with emptied_on(postgres) as database:
+        yield database
+
+
 @pytest.fixture
-async def engine_url(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[str]:
+def engine_url(kind: str, request: pytest.FixtureRequest) -> str:
     """Where the servers keep their jobs."""
     if kind == "postgres":
         url: str = request.getfixturevalue("database")
-        yield url
-        await wipe(url)
     else:
-        yield request.getfixturevalue("engine").url
+        url = request.getfixturevalue("engine").url
+    return url
 
 
 @pytest.fixture
-def bull(node: Node, prefix: str, kind: str, engine_url: str) -> Bull:
+async def bull(node: Node, prefix: str, kind: str, engine_url: str) -> AsyncIterator[Bull]:
     """Node BullMQ in each version, and on each engine."""
-    return Bull(node, prefix, engine_url if kind == "postgres" else int(kind.removeprefix("bullmq")))
+    yield Bull(node, prefix, engine_url if kind == "postgres" else int(kind.removeprefix("bullmq")))
+    await node.run("await closeAll()")  # while its database is as it was
 
 
 @pytest.fixture

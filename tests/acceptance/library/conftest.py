@@ -9,7 +9,6 @@ import pytest
 
 from corral import Context
 from corral.testing.engines import RunningEngine, start_engine
-from corral.testing.postgres import RunningPostgres, start_postgres
 from tests.acceptance.library.kit import Events
 
 NewContext = Callable[..., Context]
@@ -24,23 +23,14 @@ def redis_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEn
         yield running
 
 
-@pytest.fixture(scope="session")
-def postgres_template() -> Iterator[RunningPostgres]:
-    with start_postgres() as running:
-        yield running
-
-
 @pytest.fixture(params=ENGINES)
-def library_place(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+def library_place(request: pytest.FixtureRequest) -> dict[str, Any]:
     """Where the contexts of this test keep their jobs."""
-    name = f"lib{next(_numbers)}"
+    prefix = f"lib{next(_numbers)}"
     if request.param == "redis":
         engine: RunningEngine = request.getfixturevalue("redis_engine")
-        yield {"dsn": engine.url, "prefix": name}
-        return
-    postgres: RunningPostgres = request.getfixturevalue("postgres_template")
-    yield {"dsn": postgres.create_migrated(name), "prefix": name}
-    postgres.drop(name)
+        return {"dsn": engine.url, "prefix": prefix}
+    return {"dsn": request.getfixturevalue("database"), "prefix": prefix}
 
 
 @pytest.fixture

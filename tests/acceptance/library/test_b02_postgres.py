@@ -16,10 +16,10 @@ SCHEMA = "_job$1"
 
 
 @pytest.fixture
-def url(postgres_template: RunningPostgres, request: pytest.FixtureRequest) -> Iterator[str]:
+def url(postgres: RunningPostgres, request: pytest.FixtureRequest) -> Iterator[str]:
     name = f"b02_{abs(hash(request.node.name))}"
-    yield postgres_template.create(name)
-    postgres_template.drop(name)
+    yield postgres.create(name)
+    postgres.drop(name)
 
 
 @pytest.fixture

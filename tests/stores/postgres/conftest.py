@@ -1,6 +1,6 @@
 """A store on an empty database, and sessions behind its back."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import TypeAlias
 
@@ -9,10 +9,18 @@ import pytest
 
 from corral.stores.postgres.schema import Schema
 from corral.stores.postgres.store import PostgresStore
-from corral.testing.postgres import wipe
+from corral.testing.postgres import RunningPostgres
+from tests.emptied import Emptied, emptied_on
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 Connect: TypeAlias = Callable[[], Awaitable[Connection]]
+
+
+@pytest.fixture(scope="module")
+def emptied(postgres: RunningPostgres) -> Iterator[Emptied]:
+    """Of the module's own, because some look at statistics."""
+    with emptied_on(postgres) as database:
+        yield database
 
 
 @pytest.fixture
@@ -22,7 +30,6 @@ async def store(database: str) -> AsyncIterator[PostgresStore]:
     await store.ready(5)
     yield store
     await store.close()
-    await wipe(database)
 
 
 @pytest.fixture

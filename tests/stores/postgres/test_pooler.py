@@ -10,14 +10,13 @@ from corral.stores.postgres.schema import Schema
 from corral.stores.postgres.store import PostgresOptions, PostgresStore
 from corral.testing.conformance.given import QUEUE, add, claim, complete, counts
 from corral.testing.pooler import TransactionPooler
-from corral.testing.postgres import RunningPostgres, wipe
+from corral.testing.postgres import RunningPostgres
 
 
 @pytest.fixture
 async def pooler(postgres: RunningPostgres, database: str) -> AsyncIterator[TransactionPooler]:
     async with TransactionPooler(postgres.port) as between:
         yield between
-    await wipe(database)
 
 
 @pytest.fixture
