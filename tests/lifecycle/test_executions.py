@@ -17,7 +17,6 @@ async def test_an_execution_counts_once(store: RedisStore, queue: str) -> None:
     await log.ended(queue, "j2", 8, "gone")
     found = await log.of(queue)
     assert (found.count, found.last_at, found.error, found.status) == (2, 8, "gone", "failed")
-    assert await log.of_all([queue, f"{queue}-none"]) == [found, Executions()]
 
 
 async def test_processes_count_together(store: RedisStore, queue: str) -> None:

@@ -1,8 +1,7 @@
 """What became of the executions of each schedule, apart from the schedules, which every process would read again each
 time."""
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -23,9 +22,6 @@ class ExecutionLog:
     async def of(self, schedule: str) -> Executions:
         found = await self._records.get(_KIND, schedule)
         return Executions() if found is None else _decode(found)
-
-    async def of_all(self, schedules: Sequence[str]) -> list[Executions]:
-        return list(await asyncio.gather(*(self.of(schedule) for schedule in schedules)))
 
     async def called(self, schedule: str, at: int, error: str | None) -> None:
         """A call was made that does not end an execution, or is none that counts."""

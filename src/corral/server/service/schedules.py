@@ -37,7 +37,12 @@ _INVALID = "Invalid value"
 _PAGE, _MOST = 20, 100
 _ADVICE = {
     "hints": ["A schedule has a cron pattern or a moment, and an endpoint that is called then"],
-    "possibleCauses": ["There is no such schedule", "The name is in use", "The timing is one by which nothing comes"],
+    "possibleCauses": [
+        "There is no such schedule",
+        "The name is in use",
+        "The timing is one by which nothing comes",
+        "The endpoint is inside the network of the server, which CORRAL_ALLOW_TARGETS has to allow",
+    ],
     "suggestedFixes": ["GET /api/schedules lists those that there are", "Look at /api/explain/schedules"],
     "relatedEndpoints": ["/api/schedules", "/api/explain/schedules"],
 }
