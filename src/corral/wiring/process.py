@@ -32,7 +32,7 @@ from corral.server.proxy import routes
 from corral.server.proxy.sockets import Sockets
 from corral.server.service import applications
 from corral.server.service import table as service
-from corral.server.v1.routes import routes_of
+from corral.server.v1 import routes as v1
 from corral.server.v1.sockets import EventSockets
 from corral.store.store import Store
 from corral.wiring.delivering import Delivering
@@ -157,7 +157,7 @@ class Process:
             self._hiring.for_socket, self._dismiss, authority.socket_credential, timeout=settings.worker_timeout
         )
         openers = (sockets, EventSockets(OPERATIONS))
-        rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *applications.ROUTES, *routes_of(OPERATIONS)]
+        rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *applications.ROUTES, *v1.ROUTES]
         rows += service.routes(_job_defaults(settings), schedules_open=settings.schedules_open)
         door = self._gate.door(authority, settings)
         rows = self.measuring.routes(services, rows)

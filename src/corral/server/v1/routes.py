@@ -8,6 +8,7 @@ import msgspec
 from corral.model.errors import BadField, FieldProblem, InvalidInput
 from corral.operations.operation import Operation
 from corral.operations.reply import Reply, Stream
+from corral.operations.table import OPERATIONS
 from corral.policy.names import check_queue_name
 from corral.server.call import Access, Call, Handler, Route
 from corral.server.http.message import Request, Response, StreamResponse
@@ -114,3 +115,6 @@ def _in_pages(operation: Operation) -> Handler:
         return await plain(call)
 
     return handle
+
+
+ROUTES = routes_of(OPERATIONS)
