@@ -98,11 +98,22 @@ async def test_each_message_arrives_by_postgres(
 async def test_each_message_arrives_beside_an_engine_that_is_killed(
     tmp_path: Path, engine: RunningEngine, counting: CountingEndpoint
 ) -> None:
+    await _kill_the_engine(tmp_path, counting, engine, REDIS_URL=engine.url)
+
+
+@pytest.mark.timeout(PATIENCE * 2 + 60)
+async def test_each_message_arrives_beside_a_postgres_that_is_killed(
+    tmp_path: Path, durable: RunningPostgres, counting: CountingEndpoint
+) -> None:
+    url = await asyncio.to_thread(durable.create_migrated, "deliveries")
+    await _kill_the_engine(tmp_path, counting, durable, DATABASE_URL=url)
+
+
+async def _kill_the_engine(
+    folder: Path, counting: CountingEndpoint, engine: RunningEngine | RunningPostgres, **variables: str
+) -> None:
     unsteady = Unsteady()
-    async with (
-        EndpointServer(unsteady) as receiver,
-        corral_serve(tmp_path, **VARIABLES, REDIS_URL=engine.url) as command,
-    ):
+    async with EndpointServer(unsteady) as receiver, corral_serve(folder, **VARIABLES, **variables) as command:
         await _begin(Client(await command.port()), receiver, counting)
         for kill in range(KILLS):
             await _has_accepted(unsteady, MESSAGES * (kill + 1) // (KILLS + 1))
