@@ -1,5 +1,6 @@
 """Spans of jobs go on where whoever added the job left off, also by the metadata that Node BullMQ stores."""
 
+import asyncio
 import json
 
 import pytest
@@ -60,3 +61,26 @@ async def test_m51_jobs_without_a_context_get_one(serve: Serve, spans: InMemoryS
     assert span.context is not None
     carrier = json.loads(job["opts"]["telemetry"]["metadata"])
     assert carrier["traceparent"].startswith(f"00-{span.context.trace_id:032x}-{span.context.span_id:016x}-")
+
+
+@pytest.mark.parametrize("path", ["/queues/mail/jobs", "/v1/queues/mail/jobs"])
+async def test_m51_the_trace_of_a_request_goes_on(serve: Serve, spans: InMemorySpanExporter, path: str) -> None:
+    client = Client((await serve(traces=True)).port)
+    headers = {"traceparent": f"00-{_TRACE}-{_SPAN}-01"}
+    job = [{"name": "n", "data": {}}]
+    named = client.call("POST", path, job, headers=headers)
+    others = [client.call("POST", path, job) for _ in range(5)]
+    assert {reply.status for reply in await asyncio.gather(named, *others)} <= {200, 201}
+    found = [span for span in spans.get_finished_spans() if span.name == "add mail"]
+    (continued,) = [span for span in found if span.parent is not None]
+    assert (continued.context and f"{continued.context.trace_id:032x}") == _TRACE
+    assert (continued.parent and f"{continued.parent.span_id:016x}") == _SPAN
+    assert len({span.context.trace_id for span in found if span.context}) == len(found) == 6
+
+
+async def test_m51_posted_jobs_bring_their_context(serve: Serve, spans: InMemorySpanExporter) -> None:
+    client = Client((await serve(traces=True)).port)
+    metadata = json.dumps({"traceparent": f"00-{_TRACE}-{_SPAN}-01"})
+    await client.add("mail", {"name": "n", "data": {}, "opts": {"telemetry": {"metadata": metadata}}})
+    (span,) = spans.get_finished_spans()
+    assert (span.parent and f"{span.parent.span_id:016x}") == _SPAN

@@ -86,6 +86,18 @@ def test_backoff(backoff: Any, reason: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("telemetry", "reason"),
+    [
+        (5, "Invalid telemetry 5, must be an object"),
+        ({"metadata": 5}, "Invalid telemetry.metadata 5, must be a string"),
+        ({"omitContext": "yes"}, "Invalid telemetry.omitContext yes, must be a boolean"),
+    ],
+)
+def test_telemetry(telemetry: Any, reason: str) -> None:
+    assert refusal({"telemetry": telemetry}) == reason
+
+
+@pytest.mark.parametrize(
     ("deduplication", "reason"),
     [
         ({"id": "a", "extend": True}, "Unexpected field: opts.extend"),

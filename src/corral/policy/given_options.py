@@ -14,6 +14,7 @@ from corral.policy.posted_options import (
     check_backoff_object,
     check_deduplication_id,
     check_job_id,
+    check_telemetry,
 )
 
 
@@ -94,11 +95,6 @@ def _check_parent(value: Any) -> None:
             raise InvalidInput(f"Invalid parent.{name} {text(given)}, must be a string")
 
 
-def _check_telemetry(value: Any) -> None:
-    if not isinstance(value, dict):
-        raise InvalidInput(f"Invalid telemetry {text(value)}, must be an object")
-
-
 def _whole(name: str) -> Callable[[Any], None]:
     def check(value: Any) -> None:
         if not is_whole(value, 0):
@@ -117,7 +113,7 @@ _CHECKS: dict[str, Callable[[Any], None]] = {
     "group": check_group,
     "repeat": _check_repeat,
     "parent": _check_parent,
-    "telemetry": _check_telemetry,
+    "telemetry": check_telemetry,
     "timestamp": _whole("timestamp"),
     "keepLogs": _whole("keepLogs"),
     "stackTraceLimit": _whole("stackTraceLimit"),

@@ -18,6 +18,7 @@ _ALLOWED = frozenset(
         "removeOnComplete",
         "removeOnFail",
         "repeat",
+        "telemetry",
     }
 )
 _BACKOFF = frozenset({"type", "delay"})
@@ -96,6 +97,19 @@ def check_repeat(value: Any) -> None:
         _check_count(name, member(value, name))
 
 
+def check_telemetry(value: Any) -> None:
+    """As BullMQ has it: the context of a trace as text, and whether a job is to go without. Other members it drops."""
+    if not truthy(value):
+        return
+    if not isinstance(value, dict):
+        raise InvalidInput(f"Invalid telemetry {text(value)}, must be an object")
+    metadata, omit = (member(value, name) for name in ("metadata", "omitContext"))
+    if truthy(metadata) and not isinstance(metadata, str):
+        raise InvalidInput(f"Invalid telemetry.metadata {text(metadata)}, must be a string")
+    if truthy(omit) and not isinstance(omit, bool):
+        raise InvalidInput(f"Invalid telemetry.omitContext {text(omit)}, must be a boolean")
+
+
 def _check_priority(value: Any) -> None:
     if not is_whole(value, 1, _HIGHEST_PRIORITY):
         raise InvalidInput(f"Invalid priority {text(value)}")
@@ -170,4 +184,5 @@ _CHECKS: tuple[tuple[str, Callable[[Any], None]], ...] = (
     ("jobId", check_job_id),
     ("deduplication", _check_deduplication),
     ("repeat", check_repeat),
+    ("telemetry", check_telemetry),
 )

@@ -26,6 +26,7 @@ from corral.operations.table import OPERATIONS
 from corral.policy.built_in_queues import JobDefaults
 from corral.server import status
 from corral.server.application import Application
+from corral.server.call import Route
 from corral.server.docs import routes as docs
 from corral.server.http import HttpServer, Limits
 from corral.server.proxy import routes
@@ -160,7 +161,7 @@ class Process:
         rows = [*status.ROUTES, *docs.ROUTES, *routes.ROUTES, *applications.ROUTES, *v1.ROUTES]
         rows += service.routes(_job_defaults(settings), schedules_open=settings.schedules_open)
         door = self._gate.door(authority, settings)
-        rows = self.measuring.routes(services, rows)
+        rows = self._continued(self.measuring.routes(services, rows))
         self._app = Application(services, rows, openers, authority, door, settings.rate_limit_everywhere)
         limits = Limits(body=settings.body_limit, compression=settings.compression)
         return HttpServer(
@@ -178,6 +179,13 @@ class Process:
         from corral.wiring.tracing import traced  # others can do without OpenTelemetry
 
         return traced(store)
+
+    def _continued(self, rows: list[Route]) -> list[Route]:
+        if not self._settings.traces:
+            return rows
+        from corral.wiring.tracing import traced_routes
+
+        return traced_routes(rows)
 
     def _workers(self) -> list[WorkerInfo]:
         """Every worker of this process."""

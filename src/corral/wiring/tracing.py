@@ -5,22 +5,28 @@ What becomes of the spans is for the OpenTelemetry SDK of the process, which cor
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import types
+from collections.abc import Awaitable, Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from functools import partial
+from typing import Any, TypeVar, cast
 
 import msgspec
 from opentelemetry import trace
-from opentelemetry.context import Context
+from opentelemetry.context import Context, attach, detach
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from corral.model.job import ClaimedJob, JobOptions, NewJob
 from corral.model.outcome import Completed, Failed, Outcome
+from corral.server.call import Call, Handler, Route
+from corral.server.http.message import Response, StreamResponse
 from corral.store.jobs import Claim, ClaimRequest, Finished, JobStore
 from corral.store.store import Store
 from corral.worker.run import Runner
 
+T = TypeVar("T")
+_HEADER = "traceparent"
 _tracer = trace.get_tracer("corral")
 _context = TraceContextTextMapPropagator()
 
@@ -72,6 +78,11 @@ def traced(store: Store) -> Store:
     return cast(Store, TracedStore(store))
 
 
+def traced_routes(routes: Iterable[Route]) -> list[Route]:
+    """The same routes; spans of a request that names a trace in its headers are part of that one."""
+    return [msgspec.structs.replace(route, handler=_continuing(route.handler)) for route in routes]
+
+
 def traced_runner(queue: str, call: Runner) -> Runner:
     """The same runner, each of whose runs is a span."""
 
@@ -85,6 +96,34 @@ def traced_runner(queue: str, call: Runner) -> Runner:
             return outcome
 
     return run
+
+
+def _continuing(handler: Handler) -> Handler:
+    async def handle(call: Call) -> Response | StreamResponse:
+        if _HEADER not in call.request.headers:
+            return await handler(call)
+        return await _within(_context.extract(call.request.headers), handler(call))
+
+    return handle
+
+
+@types.coroutine
+def _within(context: Context, work: Awaitable[T]) -> Generator[Any, Any, T]:
+    """Run it with the context current at each step, and at no other time."""
+    steps = work.__await__()
+    step: Callable[[], Any] = partial(next, steps)
+    while True:
+        token = attach(context)
+        try:
+            awaited = step()
+        except StopIteration as end:
+            return cast(T, end.value)
+        finally:
+            detach(token)
+        try:
+            step = partial(steps.send, (yield awaited))
+        except BaseException as error:  # noqa: BLE001 - it is for the work to deal with
+            step = partial(steps.throw, error)
 
 
 def _span(queue: str, operation: str, claimed: ClaimedJob) -> Span:
