@@ -5,7 +5,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from corral.wiring.settings import VARIABLES, Settings, Variable
+from corral.wiring.settings import VARIABLES, Settings
+from corral.wiring.variables import Variable
 from tests.docs.pages import DOCS
 
 PAGE = DOCS / "running.md"

@@ -61,7 +61,7 @@ def test_every_variable_is_read() -> None:
         "CORRAL_ALLOW_TARGETS": "10.0.0.0/8,hooks.local", "CORRAL_OUTSIDE_LOCK": "9000",
         "DEFAULT_JOB_ATTEMPTS": "2", "DEFAULT_JOB_BACKOFF_DELAY": "5", "REMOVE_COMPLETED_JOBS_AFTER": "6",
         "REMOVE_FAILED_JOBS_AFTER": "7", "ENABLE_PROMETHEUS_METRICS": "true", "METRICS_PORT": "9100",
-        "CORRAL_METRICS_PUBLIC": "true", "CORRAL_TRACES": "true",
+        "CORRAL_METRICS_PUBLIC": "true", "CORRAL_TRACES": "true", "CORRAL_SCHEDULES_OPEN": "true",
         "DEBUG": "true", "CORRAL_LOG_FORMAT": "proxy", "CORRAL_LOG_LEVEL": "warn",
     }  # fmt: skip
     assert {variable.names[0] for variable in VARIABLES.values()} == set(samples)

@@ -7,7 +7,8 @@ from corral.cli.load import load_or_explain
 from corral.observe import log, setup
 from corral.wiring import tokens
 from corral.wiring.run import CannotServe, run
-from corral.wiring.settings import ALL_INTERFACES, LOOPBACK, Settings
+from corral.wiring.server_settings import ALL_INTERFACES, LOOPBACK
+from corral.wiring.settings import Settings
 
 BANNER = """
 No token is configured, so corral made one: {token}

@@ -14,7 +14,8 @@ from corral.stores.redis.connection import Connection
 from corral.wiring.connection_url import is_postgres, url_of
 from corral.wiring.engine import engine_of
 from corral.wiring.process import Process
-from corral.wiring.settings import ALL_INTERFACES, LOOPBACK, Settings
+from corral.wiring.server_settings import ALL_INTERFACES, LOOPBACK
+from corral.wiring.settings import Settings
 from corral.wiring.sources import Resolved, Source, load
 
 ANSWER_SECONDS = 10.0

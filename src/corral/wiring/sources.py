@@ -7,7 +7,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from corral.wiring.settings import ALL_INTERFACES, VARIABLES, Settings, Variable
+from corral.wiring.server_settings import ALL_INTERFACES
+from corral.wiring.settings import VARIABLES, Settings
+from corral.wiring.variables import Variable
 
 REDIS_DETAILS = ("REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_TLS", "REDIS_DB")
 POSTGRES_DETAILS = (

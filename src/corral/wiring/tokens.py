@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from corral.wiring.settings import ALL_INTERFACES, Settings
+from corral.wiring.server_settings import ALL_INTERFACES
+from corral.wiring.settings import Settings
 
 FILE = "token"
 TOKEN_BYTES = 32
