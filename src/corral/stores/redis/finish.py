@@ -131,7 +131,8 @@ class Finisher:
             keys.marker,
         )
         packed = _pack(_finish_opts(claimed, keep, self._points))
-        args: list[Value] = [claimed.job.id, now, field, content, target, "", keys.base, packed]
+        at = max(now, claimed.job.processed_on or 0)
+        args: list[Value] = [claimed.job.id, at, field, content, target, "", keys.base, packed]
         if fields:
             args.append(fields)
         return run(self._connection, official("moveToFinished"), names, *args, repeat=True)

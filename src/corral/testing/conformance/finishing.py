@@ -18,6 +18,18 @@ async def a_completed_job_keeps_its_value(store: Store) -> None:
     assert await store.jobs.lock_token(QUEUE, job.id) is None
 
 
+async def no_time_of_a_job_lies_before_an_earlier_one(store: Store) -> None:
+    """A call reads its clock before it waits, and clocks differ. What lies far ahead was said by whoever added it."""
+    ahead = {"timestamp": NOW + 10**9}
+    stored = await add(store, {}, {"attempts": 1}, {"removeOnFail": {"age": 60}}, ahead, now=NOW + 16)
+    first, *others = await claim(store, 2)
+    others += [await store.job_moves.take(QUEUE, stored[2], "mine", LOCK_MS, NOW), *await claim(store, 1)]
+    assert [held.job.processed_on for held in (first, *others)] == [NOW + 16] * 3 + [NOW]
+    await _finish(store, (first, Completed(b"1")), *((held, Failed("no", unrecoverable=True)) for held in others))
+    ended = [await store.jobs.get(QUEUE, job_id) for job_id in stored]
+    assert [job and (job.processed_on, job.finished_on) for job in ended] == [(NOW + 16, NOW + 16)] * 3 + [(NOW, LATER)]
+
+
 async def a_failed_job_keeps_its_reason_and_traces(store: Store) -> None:
     job = await _ended(store, {"attempts": 1}, Failed("no", "at line 1"))
     assert (job.failed_reason, job.stacktrace, job.finished_on, job.attempts_made) == ("no", ["at line 1"], LATER, 1)

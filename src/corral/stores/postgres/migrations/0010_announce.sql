@@ -39,3 +39,9 @@ $$;
 CREATE FUNCTION {own}.clock_ms() RETURNS bigint
 LANGUAGE sql VOLATILE
 AS $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint $$;
+
+-- The time `p_now` of a call as a job's history may tell it: not before what came first, as the call can have waited
+-- since it read its clock, or that be behind another's. What lies more than a minute ahead is no time that has been.
+CREATE FUNCTION {own}.since(p_before bigint, p_now bigint) RETURNS bigint
+LANGUAGE sql IMMUTABLE
+AS $$ SELECT CASE WHEN p_before BETWEEN p_now AND p_now + 60000 THEN p_before ELSE p_now END $$;

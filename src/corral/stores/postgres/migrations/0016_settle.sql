@@ -43,7 +43,9 @@ BEGIN
       failed_reason = CASE WHEN e.kind IN ('failed', 'retried', 'delayed') THEN e.value ELSE failed_reason END,
       stacktrace = coalesce(e.trace::jsonb, stacktrace),
       deferred_failure = CASE WHEN e.kind <> 'failed' THEN deferred_failure END,
-      finished_at_ms = CASE WHEN e.kind IN ('completed', 'failed') THEN p_now ELSE finished_at_ms END,
+      finished_at_ms = CASE
+        WHEN e.kind IN ('completed', 'failed') THEN {own}.since(processed_at_ms, p_now) ELSE finished_at_ms
+      END,
       attempts_made = attempts_made + CASE WHEN e.kind IN ('postponed', 'released') THEN 0 ELSE 1 END,
       seq = CASE WHEN e.kind <> 'retried' THEN seq WHEN e.lifo THEN -nextval('job_seq') ELSE nextval('job_seq') END,
       delay_ms = coalesce(e.delay, delay_ms),

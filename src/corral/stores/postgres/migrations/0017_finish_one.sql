@@ -7,13 +7,14 @@ LANGUAGE plpgsql
 AS $$
 DECLARE
   v_code integer := 1;
+  v_end  bigint := {own}.since((SELECT processed_at_ms FROM job WHERE queue = p_queue AND id = p_id), p_now);
   v_job  job;
 BEGIN
   CASE p_kind
     WHEN 'completed' THEN
-      PERFORM move_to_completed(p_queue, p_id, p_token, p_value::jsonb, p_now, p_discard, NULL, NULL);
+      PERFORM move_to_completed(p_queue, p_id, p_token, p_value::jsonb, v_end, p_discard, NULL, NULL);
     WHEN 'failed' THEN
-      PERFORM move_to_failed(p_queue, p_id, p_token, p_value, p_trace::jsonb, p_now, p_discard, NULL, NULL);
+      PERFORM move_to_failed(p_queue, p_id, p_token, p_value, p_trace::jsonb, v_end, p_discard, NULL, NULL);
     WHEN 'retried' THEN
       PERFORM retry_job(p_queue, p_id, p_token, p_lifo, p_value, p_trace::jsonb);
     WHEN 'delayed' THEN

@@ -118,7 +118,7 @@ BEGIN
     RETURN QUERY
     UPDATE job SET
       state = 'active', lock_token = p_owner || ':' || p_serial + picked.place - 1,
-      locked_until_ms = p_now + p_lock_ms, processed_at_ms = p_now, processed_by = p_name,
+      locked_until_ms = p_now + p_lock_ms, processed_at_ms = {own}.since(added_at_ms, p_now), processed_by = p_name,
       attempts_started = attempts_started + 1, stalled_marked = false
     FROM unnest(v_tids) WITH ORDINALITY AS picked(tid, place)
     WHERE job.ctid = picked.tid

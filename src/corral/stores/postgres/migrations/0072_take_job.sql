@@ -32,7 +32,8 @@ BEGIN
     RETURN;
   END IF;
   UPDATE job j SET
-    state = 'active', lock_token = p_token, locked_until_ms = p_now + p_lock_ms, processed_at_ms = p_now,
+    state = 'active', lock_token = p_token, locked_until_ms = p_now + p_lock_ms,
+    processed_at_ms = {own}.since(j.added_at_ms, p_now),
     attempts_started = j.attempts_started + 1, stalled_marked = false, delay_ms = 0
   WHERE j.queue = p_queue AND j.id = p_id AND j.state = v_state;
   IF NOT FOUND THEN

@@ -12,6 +12,7 @@
 ]]
 --@include groups
 --@include due
+--@include since
 local rcall = redis.call
 local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local limiterKey, delayedKey, pcKey, markerKey = KEYS[5], KEYS[6], KEYS[8], KEYS[9]
@@ -101,13 +102,14 @@ local function take(id, token)
   rcall("SET", key .. ":lock", token, "PX", ARGV[6])
   rcall("XADD", eventsKey, "*", "event", "active", "jobId", id, "prev", "waiting")
   local begun, n = (tonumber(value_of(fields, "ats")) or 0) + 1, #fields
+  local at = since(value_of(fields, "timestamp"), now)
   if ARGV[9] ~= "" then
-    rcall("HSET", key, "processedOn", now, "ats", begun, "pb", ARGV[9])
+    rcall("HSET", key, "processedOn", at, "ats", begun, "pb", ARGV[9])
     fields[n + 5], fields[n + 6] = "pb", ARGV[9]
   else
-    rcall("HSET", key, "processedOn", now, "ats", begun)
+    rcall("HSET", key, "processedOn", at, "ats", begun)
   end
-  fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = "processedOn", now, "ats", begun
+  fields[n + 1], fields[n + 2], fields[n + 3], fields[n + 4] = "processedOn", at, "ats", begun
   return {id, fields}
 end
 

@@ -10,6 +10,7 @@
   Returns a code per job: 0 done, 1 not plain, -1 no such job, -2 lock gone, -3 not active, -6 lock of somebody else.
 ]]
 --@include groups
+--@include since
 local rcall = redis.call
 local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local stalledKey, delayedKey, metaKey, completedKey = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
@@ -17,10 +18,11 @@ local metricsKey, prefix, now, points = KEYS[9], ARGV[1], ARGV[2], tonumber(ARGV
 
 local anyStalled = rcall("EXISTS", stalledKey) == 1 -- those that the last look for stalled jobs has marked
 
-local function complete(id, key, made, result, keep)
+local function complete(id, key, made, begun, result, keep)
   if keep == "1" or keep == "3" then
-    rcall("ZADD", completedKey, now, id)
-    rcall("HSET", key, "atm", (tonumber(made) or 0) + 1, "returnvalue", result, "finishedOn", now)
+    local at = since(begun, now)
+    rcall("ZADD", completedKey, at, id)
+    rcall("HSET", key, "atm", (tonumber(made) or 0) + 1, "returnvalue", result, "finishedOn", at)
   else
     rcall("DEL", key, key .. ":logs", key .. ":dependencies", key .. ":processed", key .. ":failed",
       key .. ":unsuccessful")
@@ -31,7 +33,7 @@ end
 
 local function finish(id, token, result, keep)
   local key = prefix .. id
-  local job = rcall("HMGET", key, "timestamp", "parentKey", "deid", "atm")
+  local job = rcall("HMGET", key, "timestamp", "parentKey", "deid", "atm", "processedOn")
   if not job[1] and rcall("EXISTS", key) == 0 then return -1 end
   if job[2] or job[3] or rcall("EXISTS", key .. ":dependencies", key .. ":unsuccessful") > 0 then return 1 end
   local holder = rcall("GET", key .. ":lock")
@@ -39,7 +41,7 @@ local function finish(id, token, result, keep)
   rcall("DEL", key .. ":lock")
   if anyStalled then rcall("SREM", stalledKey, id) end
   if rcall("LREM", activeKey, -1, id) < 1 then return -3 end
-  return complete(id, key, job[4], result, keep)
+  return complete(id, key, job[4], job[5], result, keep)
 end
 
 -- What one call of BullMQ's collectMetrics for each of the jobs does: only the first of a minute adds points.

@@ -6,6 +6,7 @@
   Returns the job's hash; -1 no such job, -3 not waiting (nor delayed and due), -20 the queue is paused, -21 as many
   jobs are active as the queue allows, -22 its rate limit is used up.
 ]]
+--@include since
 local rcall = redis.call
 local activeKey, limiterKey, prefix, id, now = KEYS[2], KEYS[5], ARGV[1], ARGV[2], ARGV[3]
 local key = prefix .. id
@@ -47,6 +48,6 @@ if meta[3] and rcall("INCR", limiterKey) == 1 then rcall("PEXPIRE", limiterKey, 
 rcall("LPUSH", activeKey, id)
 rcall("SET", key .. ":lock", ARGV[4], "PX", ARGV[5])
 rcall("XADD", KEYS[4], "*", "event", "active", "jobId", id, "prev", "waiting")
-rcall("HSET", key, "processedOn", now, "delay", 0)
+rcall("HSET", key, "processedOn", since(rcall("HGET", key, "timestamp"), now), "delay", 0)
 rcall("HINCRBY", key, "ats", 1)
 return rcall("HGETALL", key)
