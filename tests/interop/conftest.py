@@ -10,6 +10,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis import Redis
 
+from corral.store.store import Store
+from corral.stores.postgres.schema import Schema
+from corral.stores.postgres.store import PostgresStore
 from corral.stores.redis.address import Address
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine, start_engine
@@ -98,6 +101,17 @@ def prefix() -> str:
 @pytest.fixture
 async def store(engine: RunningEngine, prefix: str) -> AsyncIterator[RedisStore]:
     store = RedisStore(Address(path=str(engine.socket_path)), prefix=prefix)
+    await store.start()
+    await store.ready(5)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def ours(kind: str, engine_url: str, engine: RunningEngine, prefix: str) -> AsyncIterator[Store]:
+    """corral's own store of the jobs that `bull` works on, on each engine."""
+    address = Address(path=str(engine.socket_path))
+    store = PostgresStore(engine_url, Schema.named()) if kind == "postgres" else RedisStore(address, prefix=prefix)
     await store.start()
     await store.ready(5)
     yield store

@@ -7,7 +7,7 @@ import pytest
 
 from corral.lifecycle.sweep import Sweeper
 from corral.model.job import NewJob
-from corral.stores.redis.store import RedisStore
+from corral.store.store import Store
 from corral.testing.conformance.given import claim, complete
 from corral.testing.waiting import until
 from tests.interop.bull import QUEUE, Bull
@@ -26,8 +26,8 @@ WATCH = """
 
 
 @pytest.fixture
-async def sweeping(store: RedisStore) -> AsyncIterator[None]:
-    task = asyncio.get_running_loop().create_task(Sweeper(store.groups, QUEUE, now_ms).run())
+async def sweeping(ours: Store) -> AsyncIterator[None]:
+    task = asyncio.get_running_loop().create_task(Sweeper(ours.groups, QUEUE, now_ms).run())
     yield
     task.cancel()
 
@@ -37,8 +37,8 @@ def job(number: int, **opts: object) -> NewJob:
 
 
 @pytest.mark.usefixtures("sweeping")
-async def test_a_node_worker_never_has_two_of_a_group(bull: Bull, store: RedisStore) -> None:
-    await store.jobs.add(QUEUE, [job(number) for number in range(JOBS)], now_ms())
+async def test_a_node_worker_never_has_two_of_a_group(bull: Bull, ours: Store) -> None:
+    await ours.jobs.add(QUEUE, [job(number) for number in range(JOBS)], now_ms())
     await bull.work(WATCH, concurrency=20)
     await until(lambda: _ended(bull, JOBS), 30)
     assert (await bull.counts())["completed"] == JOBS
@@ -48,18 +48,18 @@ async def test_a_node_worker_never_has_two_of_a_group(bull: Bull, store: RedisSt
 
 
 @pytest.mark.usefixtures("sweeping")
-async def test_failures_retries_and_jobs_that_are_not_kept(bull: Bull, store: RedisStore) -> None:
+async def test_failures_retries_and_jobs_that_are_not_kept(bull: Bull, ours: Store) -> None:
     retried = {"attempts": 2, "backoff": {"type": "fixed", "delay": 5}}
     for opts in (retried, {"removeOnComplete": True}, {}, {"delay": 50}):
-        await store.jobs.add(QUEUE, [job(number, **opts) for number in range(GROUPS)], now_ms())
+        await ours.jobs.add(QUEUE, [job(number, **opts) for number in range(GROUPS)], now_ms())
     await bull.work(WATCH + "if (job.opts.attempts === 2 && job.attemptsMade < 1) throw new Error('not now');")
     await until(lambda: _ended(bull, 3 * GROUPS), 30)
     assert await bull.run("return kept.overlaps") == []
     assert sum(len(runs) for runs in (await bull.run("return kept.order")).values()) == 5 * GROUPS
 
 
-async def test_jobs_in_line_are_not_ready(bull: Bull, store: RedisStore) -> None:
-    first, second = await store.jobs.add(QUEUE, [job(0), job(0)], now_ms())
+async def test_jobs_in_line_are_not_ready(bull: Bull, ours: Store) -> None:
+    first, second = await ours.jobs.add(QUEUE, [job(0), job(0)], now_ms())
     assert (await bull.counts())["waiting"] == 1
     assert await bull.run("return [await mail.getJobState(a), await mail.getJobState(b)]", a=first, b=second) == [
         "waiting",
@@ -67,14 +67,14 @@ async def test_jobs_in_line_are_not_ready(bull: Bull, store: RedisStore) -> None
     ]
 
 
-async def test_corral_holds_jobs_to_their_group_that_node_has_made_wait(bull: Bull, store: RedisStore) -> None:
-    await store.jobs.add(QUEUE, [job(0)], now_ms())
+async def test_corral_holds_jobs_to_their_group_that_node_has_made_wait(bull: Bull, ours: Store) -> None:
+    await ours.jobs.add(QUEUE, [job(0)], now_ms())
     added = await bull.add("job", {}, group={"id": "g0"})
-    first = await claim(store, 5, queue=QUEUE, now=now_ms())
+    first = await claim(ours, 5, queue=QUEUE, now=now_ms())
     assert [one.job.id for one in first] == ["1"]
-    assert await claim(store, 5, queue=QUEUE, now=now_ms()) == []
-    await complete(store, first, queue=QUEUE, now=now_ms())
-    assert [one.job.id for one in await claim(store, 5, queue=QUEUE, now=now_ms())] == [added]
+    assert await claim(ours, 5, queue=QUEUE, now=now_ms()) == []
+    await complete(ours, first, queue=QUEUE, now=now_ms())
+    assert [one.job.id for one in await claim(ours, 5, queue=QUEUE, now=now_ms())] == [added]
 
 
 async def _ended(bull: Bull, jobs: int) -> bool:

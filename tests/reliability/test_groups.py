@@ -13,12 +13,15 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from corral.model.job import NewJob
 from corral.store.store import Store
+from corral.stores.postgres.store import PostgresStore
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine
+from corral.testing.postgres import wipe
 from corral.testing.waiting import until
 from tests.reliability.group_worker import open_store
 from tests.reliability.overlaps import Overlaps
@@ -77,24 +80,25 @@ Start = Callable[[str], Awaitable[tuple[Store, Crew]]]
 
 @pytest.fixture
 async def start(engine: RunningEngine) -> AsyncIterator[Start]:
-    opened: list[tuple[Store, Crew]] = []
+    opened: list[tuple[str, Store, Crew]] = []
 
     async def begin(url: str) -> tuple[Store, Crew]:
         store, crew = open_store(url), Crew(url, str(engine.socket_path))
-        opened.append((store, crew))
+        opened.append((url, store, crew))
         await store.start()
         await store.ready(20)
-        if isinstance(store, RedisStore):  # all events are looked at in the end
-            await store.connection.send("HSET", store.keys.of(QUEUE).meta, "opts.maxLenEvents", 20 * JOBS)
+        await _keep_events(store, url)
         for first in range(0, JOBS, 100):
             await store.jobs.add(QUEUE, [_job(number) for number in range(first, first + 100)], now_ms())
         await asyncio.gather(*(crew.hire() for _ in range(WORKERS)))
         return store, crew
 
     yield begin
-    for store, crew in opened:
+    for url, store, crew in opened:
         await crew.close()
         await store.close()
+        if isinstance(store, PostgresStore):
+            await wipe(url)
 
 
 @pytest.mark.timeout(DEADLINE + 60)
@@ -111,8 +115,18 @@ async def test_workers_that_are_killed_on_postgres(start: Start, database: str) 
 
 @pytest.mark.timeout(DEADLINE + 60)
 async def test_workers_that_lose_their_locks(start: Start, engine: RunningEngine) -> None:
-    """One that is stopped for longer than its locks last goes on later, and none of its results may count."""
     store, crew = await start(engine.url)
+    await _stop_on_the_way(store, crew)
+
+
+@pytest.mark.timeout(DEADLINE + 60)
+async def test_workers_that_lose_their_locks_on_postgres(start: Start, database: str) -> None:
+    store, crew = await start(database)
+    await _stop_on_the_way(store, crew)
+
+
+async def _stop_on_the_way(store: Store, crew: Crew) -> None:
+    """One that is stopped for longer than its locks last goes on later, and none of its results may count."""
     chance = random.Random(5)
     for stop in range(2):
         await _done(store, JOBS * (stop + 1) // 4)
@@ -134,8 +148,17 @@ async def _kill_on_the_way(store: Store, crew: Crew) -> None:
     assert await crew.overlaps.seen() == []
     for group in range(GROUPS):
         assert await crew.overlaps.order(f"g{group}") == list(range(group, JOBS, GROUPS))
+    assert await _completed_in_order(store)
+
+
+async def _keep_events(store: Store, url: str) -> None:
+    """All of them, as they are looked at in the end."""
     if isinstance(store, RedisStore):
-        assert await _completed_in_order(store)
+        await store.connection.send("HSET", store.keys.of(QUEUE).meta, "opts.maxLenEvents", 20 * JOBS)
+        return
+    session = await asyncpg.connect(url)
+    await session.execute("INSERT INTO bullmq.meta VALUES ($1, 'opts.maxLenEvents', $2)", QUEUE, str(20 * JOBS))
+    await session.close()
 
 
 async def _completed_in_order(store: Store) -> bool:
