@@ -18,10 +18,8 @@ import pytest
 
 from corral.model.job import NewJob
 from corral.store.store import Store
-from corral.stores.postgres.store import PostgresStore
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine
-from corral.testing.postgres import wipe
 from corral.testing.waiting import until
 from tests.reliability.group_worker import open_store
 from tests.reliability.overlaps import Overlaps
@@ -80,11 +78,11 @@ Start = Callable[[str], Awaitable[tuple[Store, Crew]]]
 
 @pytest.fixture
 async def start(engine: RunningEngine) -> AsyncIterator[Start]:
-    opened: list[tuple[str, Store, Crew]] = []
+    opened: list[tuple[Store, Crew]] = []
 
     async def begin(url: str) -> tuple[Store, Crew]:
         store, crew = open_store(url), Crew(url, str(engine.socket_path))
-        opened.append((url, store, crew))
+        opened.append((store, crew))
         await store.start()
         await store.ready(20)
         await _keep_events(store, url)
@@ -94,11 +92,9 @@ async def start(engine: RunningEngine) -> AsyncIterator[Start]:
         return store, crew
 
     yield begin
-    for url, store, crew in opened:
+    for store, crew in opened:
         await crew.close()
         await store.close()
-        if isinstance(store, PostgresStore):
-            await wipe(url)
 
 
 @pytest.mark.timeout(DEADLINE + 60)
