@@ -9,6 +9,7 @@ from corral.model.errors import InvalidInput, JobNotFound
 from corral.model.job import JobOptions, NewJob
 from corral.stores.postgres.gather import Gather
 from corral.stores.postgres.store import PostgresStore
+from tests.stores.postgres.conftest import Connect
 
 NOW = 1_795_000_000_000
 QUEUE = "adds"
@@ -55,6 +56,19 @@ async def test_crossing_batches_of_known_ids_do_not_lock_each_other_out(store: P
         answers = await asyncio.gather(*asked)
     assert all(sorted(answer) == sorted(names) for answer in answers)
     assert await store.queues.counts(f"{QUEUE}0", ["waiting"]) == {"waiting": 50}
+
+
+async def test_large_adds_do_not_wait_for_each_other(store: PostgresStore, connect: Connect) -> None:
+    session, onlooker = await connect(), await connect()
+    await store.jobs.add(QUEUE, [new()], NOW)  # the first of all makes the sequence of ids
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'bullmq.job'::regclass"
+    async with asyncio.timeout(5), asyncio.TaskGroup() as adds, session.transaction():
+        await session.execute("LOCK TABLE bullmq.job IN SHARE MODE")
+        for _ in range(3):
+            adds.create_task(store.jobs.add(QUEUE, [new()] * 1000, NOW))
+        while await onlooker.fetchval(waiting) < 3:
+            continue
+    assert await store.queues.counts(QUEUE, ["waiting"]) == {"waiting": 3001}
 
 
 async def test_attempts_beyond_the_column_are_kept_in_the_options(store: PostgresStore) -> None:

@@ -1,5 +1,9 @@
-"""add: jobs that are alike are gathered while a statement is under way, and share the next one and its commit."""
+"""add: jobs that are alike are gathered while a statement is under way, and share the next one and its commit.
 
+Only large adds go at once, beside each other.
+"""
+
+import asyncio
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -12,6 +16,8 @@ from corral.stores.postgres.database import Database, Session
 from corral.stores.postgres.gather import Gather
 from corral.stores.postgres.names import Names
 
+_LARGE = 500  # jobs that are worth a statement and a commit of their own, at once
+_LANES = 4  # such statements under way: the other connections are for those who finish jobs
 _MOST_QUEUES = 1000  # beyond which those that nobody adds to just now are forgotten
 
 
@@ -30,6 +36,7 @@ class Adder:
         self._names = names
         self._stored_in = stored_in
         self._gathers: dict[str, Gather[_Asked, list[str]]] = {}
+        self._lanes = asyncio.Semaphore(_LANES)
         self.on_added: Callable[[str, int], None] = lambda queue, count: None
         """Told of the jobs that were stored; once for all that share a statement."""
 
@@ -43,7 +50,11 @@ class Adder:
                 self._gathers = {name: one for name, one in self._gathers.items() if not one.is_idle}
             gather = self._gathers[queue] = Gather(partial(self._add_all, queue))
         if all(map(is_alike, jobs)):
-            return await gather.ask(_Asked(jobs, now))
+            asked = _Asked(jobs, now)
+            if len(jobs) < _LARGE:
+                return await gather.ask(asked)
+            async with self._lanes:
+                return await self._store(queue, [asked])
         parts = statements(self._names, queue, jobs, now)
         if len(parts) == 1:
             ids = _ids(await self._database.value(parts[0].name, *parts[0].args))
