@@ -1,4 +1,4 @@
-"""The same stage on Postgres: durable commits, and every run on empty tables."""
+"""The same stage on Postgres: durable commits, and every run on new tables."""
 
 import asyncio
 from pathlib import Path
@@ -8,9 +8,10 @@ import asyncpg
 
 from benchmarks.load import cpu_of
 from benchmarks.stage import Stage
-from corral.testing.postgres import RunningPostgres, wipe
+from corral.testing.postgres import RunningPostgres
 
 _BARS = {"single": 3.0, "library": 5.0, "library-single": 3.0}
+_NAME = "bench"
 _COUNT = "SELECT count(*) FROM bullmq.job WHERE queue = 'mail' AND state = $1::bullmq.job_state"
 
 
@@ -29,7 +30,7 @@ class PostgresStage(Stage):
         self.folder = folder
         self._profile = profile
         self._postgres = postgres
-        self._url = postgres.create_migrated("bench")
+        self._url = postgres.create_migrated(_NAME)
 
     @property
     def url(self) -> str:
@@ -39,14 +40,14 @@ class PostgresStage(Stage):
         return _BARS.get(question)
 
     def clear(self) -> None:
-        asyncio.run(wipe(self._url))
-        self._ask("CHECKPOINT")
+        self.database(_NAME, migrated=True)
 
     def database(self, name: str, *, migrated: bool = False) -> str:
         """A new database beside that of corral and BullMQ, with empty tables of theirs if `migrated`; its URL."""
         self._postgres.drop(name)
-        self._ask("CHECKPOINT")
-        return self._postgres.create_migrated(name) if migrated else self._postgres.create(name)
+        url = self._postgres.create_migrated(name) if migrated else self._postgres.create(name)
+        ask(url, "CHECKPOINT")
+        return url
 
     def engine_cpu(self) -> float:
         """Of all processes of the server, those that have ended included."""
@@ -56,13 +57,10 @@ class PostgresStage(Stage):
         return gone + sum(cpu_of(int(pid)) for pid in children)
 
     def added(self) -> int:
-        return int(self._ask("SELECT count(*) FROM bullmq.job WHERE queue = 'mail'"))
+        return int(ask(self._url, "SELECT count(*) FROM bullmq.job WHERE queue = 'mail'"))
 
     def ended(self, state: str) -> int:
-        return int(self._ask(_COUNT, state))
-
-    def _ask(self, statement: str, *args: Any) -> Any:
-        return ask(self._url, statement, *args)
+        return int(ask(self._url, _COUNT, state))
 
     def _place(self) -> dict[str, Any]:
         return {"url": self._url}
