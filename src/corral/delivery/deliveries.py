@@ -9,7 +9,7 @@ from corral.delivery.queue import QUEUE, decode, message_id, send, send_again
 from corral.delivery.receivers import receiver_of, webhook_receiver
 from corral.lifecycle.subscribers import Subscribers
 from corral.lifecycle.tallies import Tallies
-from corral.model.delivery import Delivery, DeliveryAttempt, Kind
+from corral.model.delivery import Delivery, DeliveryAttempt, Kind, kind_of
 from corral.model.errors import NotFound
 from corral.model.subscriber import Subscription, Webhook
 from corral.policy.changes import Change
@@ -122,19 +122,16 @@ class Deliveries:
         """The application was deleted: what waits to be sent for it is not sent."""
         subscribers = self.subscribers
         await subscribers.refresh()
-        for webhook in [one for one in subscribers.webhooks.all().values() if one.application == application]:
-            await subscribers.webhooks.remove(webhook.id)
-            await self.forget("webhook", webhook.id, application)
-        for found in [one for one in subscribers.subscriptions.all().values() if one.application == application]:
-            await subscribers.subscriptions.remove(found.id)
-            await self.forget("subscription", found.id, application)
+        for receiver in subscribers.receivers(application):
+            await self.remove(receiver)
         await subscribers.secrets.remove(application)
         await self._office.store.journals.forget([journal_of("job", "", application)])
 
-    async def forget(self, kind: Kind, subscriber: str, application: str) -> None:
-        """It was deleted."""
-        await self.tallies.forget(subscriber)
-        await self._office.store.journals.forget([journal_of(kind, subscriber, application)])
+    async def remove(self, receiver: Webhook | Subscription) -> None:
+        """End a webhook or a subscription, and forget what it was sent."""
+        await self.subscribers.remove(receiver)
+        await self.tallies.forget(receiver.id)
+        await self._office.store.journals.forget([journal_of(kind_of(receiver), receiver.id, receiver.application)])
 
     async def _found(self, delivery: str) -> Delivery:
         job = await self._office.store.jobs.get(QUEUE, delivery)

@@ -1,11 +1,12 @@
 """Receivers that are called no more: they said that they are gone, or have failed too often."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from corral.delivery.office import Office
 from corral.delivery.queue import message_id, send
+from corral.lifecycle.kept import Kept
 from corral.model.delivery import Delivery
 from corral.model.subscriber import Subscription, Webhook
 from corral.observe import log
@@ -38,10 +39,8 @@ class Retiring:
             await self._retire(delivery, f"{failures} attempts in a row have failed")
 
     async def _retire(self, delivery: Delivery, why: str) -> None:
-        if delivery.kind == "webhook":
-            before: Webhook | Subscription | None = await self._subscribers.webhooks.change(delivery.target, _inactive)
-        else:
-            before = await self._subscribers.subscriptions.change(delivery.target, _inactive)
+        kept: Kept[Any] = self._subscribers.kept_of(Webhook if delivery.kind == "webhook" else Subscription)
+        before = await kept.change(delivery.target, _inactive)
         if before is None or not before.active:
             return
         log.receiver_disabled(delivery.kind, delivery.target, why)

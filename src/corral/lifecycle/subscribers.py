@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from corral.lifecycle.kept import Kept
 from corral.lifecycle.ownership import Ownership
@@ -14,6 +15,8 @@ from corral.policy.access import DEFAULT
 from corral.policy.signing import new_secret
 from corral.store.directory import NameQuery
 from corral.store.store import Store
+
+T = TypeVar("T", bound=Webhook | Subscription)
 
 OPERATORS = "master"
 """The application that what is the operator's is said to be of; its subscribers hear of the jobs of all."""
@@ -49,8 +52,7 @@ class Subscribers:
     @property
     def applications(self) -> set[str]:
         """Those that have any subscriber, active or not."""
-        webhooks = {one.application for one in self.webhooks.all().values()}
-        return webhooks | {one.application for one in self.subscriptions.all().values()}
+        return {one.application for one in self.receivers()}
 
     def webhooks_for(self, application: str) -> list[Webhook]:
         """Those that may hear of its jobs."""
@@ -68,16 +70,27 @@ class Subscribers:
         """How the application calls the engine's queue."""
         return self._ownership.logical(queue, application) or queue
 
-    async def add_webhook(self, webhook: Webhook) -> None:
-        """Hears of what happens from now on. Raises `Forbidden` for too many."""
-        await self._begin(webhook.application, self.webhooks.all().values())
-        await self.webhooks.put(webhook.id, webhook)
+    def kept_of(self, kind: type[T]) -> Kept[T]:
+        """Webhooks, or subscriptions."""
+        found: Kept[Any] = self.webhooks if kind is Webhook else self.subscriptions
+        return found
 
-    async def add_subscription(self, subscription: Subscription) -> None:
+    def receivers(self, application: str | None = None) -> list[Webhook | Subscription]:
+        """Those of the application, or all."""
+        both: list[Webhook | Subscription] = [*self.webhooks.all().values(), *self.subscriptions.all().values()]
+        return [one for one in both if application in (None, one.application)]
+
+    async def add(self, made: Webhook | Subscription) -> None:
         """Hears of what happens from now on. Raises `Forbidden` for too many."""
-        await self._begin(subscription.application, self.subscriptions.all().values())
-        await self.signing_secret(subscription.application)
-        await self.subscriptions.put(subscription.id, subscription)
+        kept: Kept[Any] = self.kept_of(type(made))
+        await self._begin(made.application, kept.all().values())
+        if isinstance(made, Subscription):
+            await self.signing_secret(made.application)
+        await kept.put(made.id, made)
+
+    async def remove(self, gone: Webhook | Subscription) -> None:
+        """It hears no more."""
+        await self.kept_of(type(gone)).remove(gone.id)
 
     async def hook(self, queue: str) -> None:
         """A job of the engine's queue is about to get URLs of its own."""
@@ -119,11 +132,10 @@ class Subscribers:
 
     async def drop_orphans(self) -> None:
         """End what belongs to applications that are gone."""
-        for kept in (self.webhooks, self.subscriptions):
-            for one in [one for one in kept.all().values() if not self.is_there(one.application)]:
-                await self._applications.refresh()
-                if not self.is_there(one.application):
-                    await kept.remove(one.id)
+        for one in [one for one in self.receivers() if not self.is_there(one.application)]:
+            await self._applications.refresh()
+            if not self.is_there(one.application):
+                await self.remove(one)
 
     async def refresh(self) -> None:
         """Learn what other processes have done up to now."""

@@ -4,8 +4,14 @@ from typing import Literal
 
 import msgspec
 
+from corral.model.subscriber import Subscription, Webhook
+
 Kind = Literal["webhook", "subscription", "job"]
 Outcomes = Literal["delivered", "again", "failed"]
+
+
+def kind_of(receiver: Webhook | Subscription) -> Kind:
+    return "webhook" if isinstance(receiver, Webhook) else "subscription"
 
 
 class Delivery(msgspec.Struct, frozen=True, omit_defaults=True):

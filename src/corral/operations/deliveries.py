@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import msgspec
 
-from corral.model.delivery import Delivery, DeliveryAttempt, Kind
+from corral.model.delivery import Delivery, DeliveryAttempt, Kind, kind_of
 from corral.model.errors import BadField, FieldProblem, Forbidden, NotFound
-from corral.operations import receivers
+from corral.model.subscriber import Subscription, Webhook
 from corral.operations.operation import Operation
+from corral.operations.receivers import SUBSCRIPTIONS, WEBHOOKS, application_of
 from corral.operations.services import Services
 from corral.operations.webhooks import Id, Method, row
 from corral.policy.cursors import decode_cursor, encode_cursor
@@ -99,14 +100,14 @@ class ShownDelivery(msgspec.Struct, frozen=True, rename="camel"):
 
 async def webhook_attempts(services: Services, request: WebhookAttempts) -> AttemptPage:
     """Raises `NotFound`."""
-    found = receivers.own_webhook(services, request.webhook)
-    return await _page(services, ("webhook", found.id, found.application), request)
+    found = WEBHOOKS.own(services, request.webhook)
+    return await _page(services, _to(found), request)
 
 
 async def subscription_attempts(services: Services, request: SubscriptionAttempts) -> AttemptPage:
     """Raises `NotFound`."""
-    found = receivers.own_subscription(services, request.subscription)
-    return await _page(services, ("subscription", found.id, found.application), request)
+    found = SUBSCRIPTIONS.own(services, request.subscription)
+    return await _page(services, _to(found), request)
 
 
 async def job_attempts(services: Services, request: JobAttempts) -> AttemptPage:
@@ -116,14 +117,14 @@ async def job_attempts(services: Services, request: JobAttempts) -> AttemptPage:
 
 async def resend_webhook(services: Services, request: ResendWebhook) -> Resent:
     """Raises `NotFound`."""
-    found = receivers.own_webhook(services, request.webhook)
-    return await _again(services, ("webhook", found.id, found.application), request)
+    found = WEBHOOKS.own(services, request.webhook)
+    return await _again(services, _to(found), request)
 
 
 async def resend_subscription(services: Services, request: ResendSubscription) -> Resent:
     """Raises `NotFound`."""
-    found = receivers.own_subscription(services, request.subscription)
-    return await _again(services, ("subscription", found.id, found.application), request)
+    found = SUBSCRIPTIONS.own(services, request.subscription)
+    return await _again(services, _to(found), request)
 
 
 async def resend_jobs(services: Services, request: ResendJobs) -> Resent:
@@ -158,20 +159,24 @@ async def resend(services: Services, request: OneDelivery) -> NewDelivery:
 Target = tuple[Kind, str, str]
 
 
+def _to(found: Webhook | Subscription) -> Target:
+    return kind_of(found), found.id, found.application
+
+
 def _of_jobs(services: Services) -> Target:
     """A key for some queues must not learn of the jobs of others."""
     if len(services.caller.allowed_queues) > 1:
         raise Forbidden("A key for some queues only may not see what all jobs have sent")
-    return "job", "", receivers.application_of(services)
+    return "job", "", application_of(services)
 
 
 def _check_own(services: Services, delivery_id: str, delivery: Delivery) -> None:
     try:
         match delivery.kind:
             case "webhook":
-                receivers.own_webhook(services, delivery.target)
+                WEBHOOKS.own(services, delivery.target)
             case "subscription":
-                receivers.own_subscription(services, delivery.target)
+                SUBSCRIPTIONS.own(services, delivery.target)
             case "job":
                 if not services.caller.is_operator and _of_jobs(services)[2] != delivery.application:
                     raise NotFound

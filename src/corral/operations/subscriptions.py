@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
-from corral.model.subscriber import Subscription, SubscriptionFilters, SubscriptionRetry, Tally
-from corral.operations import receivers
+from corral.model.subscriber import SubscriptionFilters, SubscriptionRetry, Tally
 from corral.operations.operation import Operation, Permission
+from corral.operations.receivers import SUBSCRIPTIONS, application_of, shown
 from corral.operations.reply import Reply
 from corral.operations.services import Services
 from corral.operations.webhooks import DAY_MS, Id, Method, Overlap, Secret, row
@@ -68,73 +68,48 @@ class RotateSecret(msgspec.Struct, frozen=True, rename="camel"):
 
 async def list_subscriptions(services: Services, request: AllSubscriptions) -> Subscriptions:
     """Those of the application; for the operator those of all."""
-    tallies = await services.deliveries.tallies.all()
-    return Subscriptions([_shown(one, tallies.get(one.id, Tally())) for one in receivers.own_subscriptions(services)])
+    return Subscriptions(await SUBSCRIPTIONS.all_told(services, ShownSubscription))
 
 
 async def create_subscription(services: Services, request: SubscriptionForm) -> Reply:
     """Hears of what happens from now on. Raises `InvalidInput` for a URL that may not be called."""
-    made = await receivers.make_subscription(services, request)
-    return Reply(_shown(made, Tally()), 201, location=f"/v1/subscriptions/{made.id}")
+    made = await SUBSCRIPTIONS.make(services, request)
+    return Reply(shown(made, Tally(), ShownSubscription), 201, location=f"/v1/subscriptions/{made.id}")
 
 
 async def get_subscription(services: Services, request: OneSubscription) -> ShownSubscription:
     """Raises `NotFound`."""
-    return await _told(services, receivers.own_subscription(services, request.subscription))
+    return await SUBSCRIPTIONS.told(services, SUBSCRIPTIONS.own(services, request.subscription), ShownSubscription)
 
 
 async def change_subscription(services: Services, request: ChangeSubscription) -> ShownSubscription:
     """In force everywhere within a second. Raises `NotFound`."""
-    return await _told(services, await receivers.change_subscription(services, request.subscription, request))
+    changed = await SUBSCRIPTIONS.change(services, request.subscription, request)
+    return await SUBSCRIPTIONS.told(services, changed, ShownSubscription)
 
 
 async def delete_subscription(services: Services, request: OneSubscription) -> None:
     """What was not sent yet is not sent. Raises `NotFound`."""
-    await receivers.delete_subscription(services, request.subscription)
+    await SUBSCRIPTIONS.delete(services, request.subscription)
 
 
 async def test_subscription(services: Services, request: OneSubscription) -> None:
     """An event that is made up goes out, whatever the filters say. Raises `NotFound`."""
-    await services.deliveries.test_subscription(receivers.own_subscription(services, request.subscription))
+    await services.deliveries.test_subscription(SUBSCRIPTIONS.own(services, request.subscription))
 
 
 async def get_secret(services: Services, request: AskSecret) -> Secret:
     """The application's; made when it is first asked for."""
-    application = receivers.application_of(services)
+    application = application_of(services)
     found = await services.deliveries.subscribers.signing_secret(application)
     return Secret(found.secret, found.old_until or None)
 
 
 async def rotate_secret(services: Services, request: RotateSecret) -> Secret:
     """The application's."""
-    application = receivers.application_of(services)
+    application = application_of(services)
     found = await services.deliveries.subscribers.new_signing_secret(application, request.overlap_ms)
     return Secret(found.secret, found.old_until or None)
-
-
-async def _told(services: Services, subscription: Subscription) -> ShownSubscription:
-    return _shown(subscription, await services.deliveries.tallies.of(subscription.id))
-
-
-def _shown(subscription: Subscription, tally: Tally) -> ShownSubscription:
-    return ShownSubscription(
-        id=subscription.id,
-        application=subscription.application,
-        name=subscription.name,
-        description=subscription.description,
-        endpoint=subscription.endpoint,
-        method=subscription.method,
-        headers=subscription.headers,
-        events=subscription.events,
-        filters=subscription.filters,
-        retry_config=subscription.retry_config,
-        active=subscription.active,
-        failure_count=tally.failures,
-        trigger_count=tally.succeeded,
-        last_triggered_at=tally.last_at,
-        created_at=subscription.created_at,
-        updated_at=subscription.updated_at,
-    )
 
 
 def _row(name: str, method: Method, path: str, summary: str, request: type[msgspec.Struct], run: Any) -> Operation:

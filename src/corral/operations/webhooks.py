@@ -6,8 +6,8 @@ import msgspec
 
 from corral.model.errors import NotFound
 from corral.model.subscriber import Tally, Webhook, WebhookRetry
-from corral.operations import receivers
 from corral.operations.operation import Operation, Permission
+from corral.operations.receivers import WEBHOOKS, make_webhook, new_webhook_secret, shown
 from corral.operations.reply import Reply
 from corral.operations.services import Services
 from corral.policy.subscriber_forms import WebhookChanges, WebhookForm
@@ -90,72 +90,49 @@ class CallResult(msgspec.Struct, frozen=True):
 
 async def list_webhooks(services: Services, request: AllWebhooks) -> Webhooks:
     """Those of the application; for the operator those of all."""
-    tallies = await services.deliveries.tallies.all()
-    return Webhooks([_shown(one, tallies.get(one.id, Tally())) for one in receivers.own_webhooks(services)])
+    return Webhooks(await WEBHOOKS.all_told(services, ShownWebhook))
 
 
 async def create_webhook(services: Services, request: WebhookForm) -> Reply:
     """Hears of what happens from now on. Raises `InvalidInput` for a URL that may not be called."""
-    made = await receivers.make_webhook(services, request)
-    shown = msgspec.structs.asdict(_shown(made, Tally()))
-    return Reply(NewWebhook(**shown, secret=made.secret), 201, location=f"/v1/webhooks/{made.id}")
+    made = await make_webhook(services, request)
+    return Reply(shown(made, Tally(), NewWebhook), 201, location=f"/v1/webhooks/{made.id}")
 
 
 async def get_webhook(services: Services, request: OneWebhook) -> ShownWebhook:
     """Raises `NotFound`."""
-    return await _told(services, receivers.own_webhook(services, request.webhook))
+    return await WEBHOOKS.told(services, WEBHOOKS.own(services, request.webhook), ShownWebhook)
 
 
 async def change_webhook(services: Services, request: ChangeWebhook) -> ShownWebhook:
     """In force everywhere within a second. Raises `NotFound`."""
-    return await _told(services, await receivers.change_webhook(services, request.webhook, request))
+    changed = await WEBHOOKS.change(services, request.webhook, request)
+    return await WEBHOOKS.told(services, changed, ShownWebhook)
 
 
 async def delete_webhook(services: Services, request: OneWebhook) -> None:
     """What was not sent yet is not sent. Raises `NotFound`."""
-    await receivers.delete_webhook(services, request.webhook)
+    await WEBHOOKS.delete(services, request.webhook)
 
 
 async def test_webhook(services: Services, request: OneWebhook) -> CallResult:
     """One call, now. Raises `NotFound`."""
-    called = await services.deliveries.test_webhook(receivers.own_webhook(services, request.webhook))
+    called = await services.deliveries.test_webhook(WEBHOOKS.own(services, request.webhook))
     return CallResult(called.succeeded, called.ms, called.status, None if called.succeeded else called.reason)
 
 
 async def get_secret(services: Services, request: OneWebhook) -> Secret:
     """Raises `NotFound`."""
-    return _secret(receivers.own_webhook(services, request.webhook))
+    return _secret(WEBHOOKS.own(services, request.webhook))
 
 
 async def rotate_secret(services: Services, request: RotateWebhookSecret) -> Secret:
     """Raises `NotFound`."""
-    return _secret(await receivers.new_webhook_secret(services, request.webhook, request.overlap_ms))
-
-
-async def _told(services: Services, webhook: Webhook) -> ShownWebhook:
-    return _shown(webhook, await services.deliveries.tallies.of(webhook.id))
+    return _secret(await new_webhook_secret(services, request.webhook, request.overlap_ms))
 
 
 def _secret(webhook: Webhook) -> Secret:
     return Secret(webhook.secret, webhook.old_secret_until or None)
-
-
-def _shown(webhook: Webhook, tally: Tally) -> ShownWebhook:
-    return ShownWebhook(
-        id=webhook.id,
-        application=webhook.application,
-        url=webhook.url,
-        events=webhook.events,
-        queues=webhook.queues,
-        headers=webhook.headers,
-        retry_config=webhook.retry_config,
-        active=webhook.active,
-        failure_count=tally.failures,
-        trigger_count=tally.succeeded,
-        last_triggered_at=tally.last_at,
-        created_at=webhook.created_at,
-        updated_at=webhook.updated_at,
-    )
 
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]

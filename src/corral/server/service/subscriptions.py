@@ -8,13 +8,7 @@ import msgspec
 from corral.model.errors import CorralError, InvalidInput, NotFound
 from corral.model.subscriber import Subscription, Tally
 from corral.operations.operation import Permission
-from corral.operations.receivers import (
-    change_subscription,
-    delete_subscription,
-    make_subscription,
-    own_subscription,
-    own_subscriptions,
-)
+from corral.operations.receivers import SUBSCRIPTIONS
 from corral.policy.matching import SUBSCRIPTION_EVENTS, unknown
 from corral.policy.moments import iso
 from corral.policy.names import decode_segment
@@ -38,7 +32,7 @@ async def create(call: Call) -> Response:
     if problems:
         return _wrong(problems)
     try:
-        made = await make_subscription(call.services, formed(body, SubscriptionForm))
+        made = await SUBSCRIPTIONS.make(call.services, formed(body, SubscriptionForm))
     except InvalidInput as error:
         return _wrong([str(error)])
     return told({"subscription": _brief(made)}, 201)
@@ -47,7 +41,7 @@ async def create(call: Call) -> Response:
 async def listing(call: Call) -> Response:
     """GET /api/subscriptions: newest first; `queue` finds those that name it."""
     query = dict(parse_qsl(call.request.query))
-    found = own_subscriptions(call.services)
+    found = SUBSCRIPTIONS.all_own(call.services)
     if query.get("active") in ("true", "false"):
         found = [one for one in found if one.active == (query["active"] == "true")]
     if query.get("queue"):
@@ -59,15 +53,15 @@ async def listing(call: Call) -> Response:
 
 async def get(call: Call) -> Response:
     """GET /api/subscriptions/:id"""
-    return told({"subscription": await _whole(call, own_subscription(call.services, _id(call)))})
+    return told({"subscription": await _whole(call, SUBSCRIPTIONS.own(call.services, _id(call)))})
 
 
 async def change(call: Call) -> Response:
     """PUT /api/subscriptions/:id; what is left out stays."""
-    own_subscription(call.services, _id(call))
+    SUBSCRIPTIONS.own(call.services, _id(call))
     try:
         changes = formed(decode_body(call.request.body), SubscriptionChanges)
-        changed = await change_subscription(call.services, _id(call), changes)
+        changed = await SUBSCRIPTIONS.change(call.services, _id(call), changes)
     except InvalidInput as error:
         return _wrong([str(error)])
     return told({"subscription": await _whole(call, changed)})
@@ -75,13 +69,13 @@ async def change(call: Call) -> Response:
 
 async def delete(call: Call) -> Response:
     """DELETE /api/subscriptions/:id"""
-    await delete_subscription(call.services, _id(call))
+    await SUBSCRIPTIONS.delete(call.services, _id(call))
     return told({"message": "Subscription deleted successfully"})
 
 
 async def test(call: Call) -> Response:
     """POST /api/subscriptions/:id/test: an event that is made up goes out, whatever the filters say."""
-    subscription = own_subscription(call.services, _id(call))
+    subscription = SUBSCRIPTIONS.own(call.services, _id(call))
     event = await call.services.deliveries.test_subscription(subscription)
     about = {"applicationId": subscription.application, "timestamp": iso(call.services.clock())}
     return told({"message": "Test event sent", "testEvent": {**event, **about}})

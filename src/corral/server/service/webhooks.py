@@ -8,14 +8,7 @@ import msgspec
 from corral.model.errors import CorralError, InvalidInput, NotFound
 from corral.model.subscriber import Tally, Webhook
 from corral.operations.operation import Permission
-from corral.operations.receivers import (
-    change_webhook,
-    delete_webhook,
-    make_webhook,
-    new_webhook_secret,
-    own_webhook,
-    own_webhooks,
-)
+from corral.operations.receivers import WEBHOOKS, make_webhook, new_webhook_secret
 from corral.policy.moments import iso
 from corral.policy.names import decode_segment
 from corral.policy.submissions import decode_body
@@ -40,17 +33,17 @@ async def create(call: Call) -> Response:
 async def listing(call: Call) -> Response:
     """GET /api/webhooks; without the secrets."""
     tallies = await call.services.deliveries.tallies.all()
-    return success([_shown(one, tallies.get(one.id, Tally())) for one in own_webhooks(call.services)])
+    return success([_shown(one, tallies.get(one.id, Tally())) for one in WEBHOOKS.all_own(call.services)])
 
 
 async def get(call: Call) -> Response:
     """GET /api/webhooks/:id, with its secret."""
-    return success(await _whole(call, own_webhook(call.services, _id(call))))
+    return success(await _whole(call, WEBHOOKS.own(call.services, _id(call))))
 
 
 async def change(call: Call) -> Response:
     """PATCH /api/webhooks/:id; what is left out stays."""
-    changed = await change_webhook(call.services, _id(call), formed(decode_body(call.request.body), WebhookChanges))
+    changed = await WEBHOOKS.change(call.services, _id(call), formed(decode_body(call.request.body), WebhookChanges))
     whole = await _whole(call, changed)
     del whole["secret"]
     return success(whole)
@@ -58,14 +51,14 @@ async def change(call: Call) -> Response:
 
 async def delete(call: Call) -> Response:
     """DELETE /api/webhooks/:id"""
-    await delete_webhook(call.services, _id(call))
+    await WEBHOOKS.delete(call.services, _id(call))
     return success({"message": "Webhook deleted successfully"})
 
 
 async def test(call: Call) -> Response:
     """POST /api/webhooks/:id/test: calls it at once and tells how that went."""
     try:
-        webhook = own_webhook(call.services, _id(call))
+        webhook = WEBHOOKS.own(call.services, _id(call))
     except NotFound:
         return refusal(404, "WEBHOOK_NOT_FOUND", "Webhook not found")
     called = await call.services.deliveries.test_webhook(webhook)
