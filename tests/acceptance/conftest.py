@@ -79,6 +79,7 @@ async def serve(engine_url: str, prefix: str) -> AsyncIterator[Serve]:
                 "worker_metadata_stream": f"{prefix}:stream",
                 "shutdown_timeout": 0.1,
                 "grace": 0.1,
+                "pool_size": 3,
             }
             running = running_server(url or engine_url, **(own | settings))
             return await stack.enter_async_context(running)
