@@ -20,7 +20,7 @@ from tests.stores.postgres.conftest import Connect, Connection
 
 NOW, QUEUE, BATCH = 1_795_000_000_000, "hot", 20
 FINISHED, WAITING = 30_000, 10_000
-MOST = {"job": 4 * BATCH, "event": 2 * WAITING}
+MOST = {"job": 4 * BATCH, "event": 2 * WAITING, "job_group": 4 * BATCH, "group_job": 4 * BATCH}
 """Rows that one scan may touch; events beyond the most that are kept are all deleted at once."""
 _WATCH = """
 LOAD 'auto_explain';
@@ -80,6 +80,9 @@ class Watched:
         extra = [NewJob("job", b"1", {**some, "jobId": f"{self.turn}-{i}", "delay": i % 2}) for i in range(BATCH)]
         await self.jobs.add(QUEUE, [NewJob("job", b"1", some) for _ in range(BATCH)], now)
         await self.jobs.add(QUEUE, extra, now)
+        first: JobOptions = {"attempts": 2, "lifo": True}
+        groups = [NewJob("job", b"1", {**first, "group": {"id": f"{self.turn}-{i // 2}"}}) for i in range(BATCH)]
+        await self.jobs.add(QUEUE, groups, now)
         claim = await self.jobs.claim(QUEUE, self._request(), now + 10)
         held = claim.jobs
         outcomes: list[Outcome] = [Completed(b"1"), Failed("no"), Failed("no", unrecoverable=True), Postponed(10**9)]
@@ -104,6 +107,7 @@ async def watched(store: PostgresStore, connect: Connect) -> AsyncIterator[Watch
     watched = Watched(store, session)
     await session.execute("ALTER TABLE bullmq.job SET (autovacuum_enabled = off)")
     await session.execute("ANALYZE bullmq.job, bullmq.event, bullmq.job_dependency")
+    await session.execute("ANALYZE bullmq_corral.job_group, bullmq_corral.group_job")
     for _ in range(8):  # Postgres keeps a plan after five
         await watched.everything()
     await session.execute(_FILL)
@@ -116,7 +120,7 @@ async def test_rows_are_found_by_an_index_and_no_more_than_needed(watched: Watch
     await watched.session.execute(_WATCH)
     await watched.everything()
     scans = [scan for plan in watched.plans for scan in _scans(plan["Plan"])]
-    assert {scan["Relation Name"] for scan in scans} >= {"job", "event"}
+    assert {scan["Relation Name"] for scan in scans} >= {"job", "event", "job_group", "group_job"}
     for plan in watched.plans:
         for scan in _scans(plan["Plan"]):
             words = f"{plan['Query Text']}\n{json.dumps(scan, indent=1)}"

@@ -103,6 +103,14 @@ async def a_postponed_job_gives_its_place_back(store: Store) -> None:
     assert (held.job.id, held.job.attempts_made) == (first, 0)
 
 
+async def a_job_without_a_group_is_tried_again_beside_one_that_has_one(store: Store) -> None:
+    retried, delayed = {"attempts": 2}, {"attempts": 2, "backoff": {"type": "fixed", "delay": 100}}
+    await add(store, in_group("ann", **retried), retried, delayed)
+    await end(store, await claim(store, 5), Failed("no"))
+    assert sorted(await ids_of(claim(store, 5, now=NOW))) == ["1", "2"]
+    assert await ids_of(claim(store, 5, now=NOW + 200)) == ["3"]
+
+
 async def a_released_job_keeps_its_place(store: Store) -> None:
     added = await add(store, in_group("a"), in_group("a"))
     await end(store, await claim(store, 5), Released())

@@ -24,6 +24,9 @@ DECLARE
 BEGIN
   moved := 0;
   emptied := '{}';
+  IF p_again <> '{}' THEN -- others in the batch may have no group
+    p_again := ARRAY(SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_again));
+  END IF;
   WITH freed AS (
     UPDATE {own}.group_job SET held = false, turn = NULL
     WHERE queue = p_queue AND job_id = ANY (p_ids || p_again) AND held RETURNING group_id
