@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from corral.testing.server import TOKEN
 from corral.testing.waiting import until
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Reply(NamedTuple):

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-DEADLINE = 20.0
+DEADLINE = 30.0
 
 
 class Command:

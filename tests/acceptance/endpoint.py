@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Self
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 def response(body: Any = b"", status: str = "200 OK", **headers: str) -> bytes:

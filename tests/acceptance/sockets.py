@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from corral.testing.server import RunningServer
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class ProxySocket:

@@ -15,7 +15,7 @@ from tests.acceptance.conftest import Serve
 from tests.acceptance.service import MASTER, Operator, Program
 
 README = Path(__file__).with_name("readme")
-DEADLINE = 20.0
+DEADLINE = 30.0
 SENDER = """
 const sendEmail = async (data) => {
   await new Promise((done) => setTimeout(done, data.ms ?? 0));

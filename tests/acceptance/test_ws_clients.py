@@ -20,7 +20,7 @@ from corral.testing.waiting import until
 from tests.acceptance.client import Client
 from tests.acceptance.conftest import Serve
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 FINAL = (1000, 4000)
 
 

@@ -27,7 +27,7 @@ async def store(engine: RunningEngine) -> AsyncIterator[RedisStore]:
     registry = RegistryKeys(records=f"{prefix}:records", stream=f"{prefix}:stream")
     store = RedisStore(Address(path=str(engine.socket_path)), prefix=prefix, registry=registry)
     await store.start()
-    await store.ready(5)
+    await store.ready(30)
     yield store
     await store.close()
 

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.docs.expected import matches
 from tests.docs.pages import Output
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Conversations:

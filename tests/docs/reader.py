@@ -13,7 +13,7 @@ from tests.docs.expected import matches
 from tests.docs.pages import Block, blocks_of
 from tests.docs.terminal import Terminal, terminal
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 SERVER, REDIS, ENDPOINT = 8080, 6379, 3000
 """Ports as the pages name them: corral's, that of a Redis, that of a worker's endpoint."""
 

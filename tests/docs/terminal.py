@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 _MARK = "\0"
 
 

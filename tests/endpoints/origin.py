@@ -10,7 +10,7 @@ from typing import NamedTuple, Self
 
 from corral.endpoints.http import HttpPool
 
-DEADLINE = 5.0
+DEADLINE = 30.0
 AMPLE = 5.0
 SOON = 0.02
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 SCRIPT = Path(__file__).with_name("node.mjs")
-DEADLINE = 20.0
+DEADLINE = 30.0
 
 
 class NodeError(Exception):

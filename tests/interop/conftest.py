@@ -102,7 +102,7 @@ def prefix() -> str:
 async def store(engine: RunningEngine, prefix: str) -> AsyncIterator[RedisStore]:
     store = RedisStore(Address(path=str(engine.socket_path)), prefix=prefix)
     await store.start()
-    await store.ready(5)
+    await store.ready(30)
     yield store
     await store.close()
 
@@ -113,6 +113,6 @@ async def ours(kind: str, engine_url: str, engine: RunningEngine, prefix: str) -
     address = Address(path=str(engine.socket_path))
     store = PostgresStore(engine_url, Schema.named()) if kind == "postgres" else RedisStore(address, prefix=prefix)
     await store.start()
-    await store.ready(5)
+    await store.ready(30)
     yield store
     await store.close()

@@ -142,7 +142,7 @@ def _named(bull: Bull, job: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _until_heard(events: Any, wanted: str) -> Any:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             name, args = await events.event()
             if name == wanted:

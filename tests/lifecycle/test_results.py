@@ -139,7 +139,7 @@ async def test_closing_tells_all_who_wait(store: RedisStore, queue: str) -> None
     waiting = [asyncio.create_task(results.wait(queue, "1", LONG)) for _ in range(3)]
     await results.wait(queue, "1", 0.01)
     await results.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         assert {one.state for one in await asyncio.gather(*waiting)} == {"waiting"}
         assert (await results.wait(queue, "1", LONG)).state == "waiting"
     await feeds.close()
@@ -156,6 +156,6 @@ async def test_closing_while_nobody_hears_yet(
     waiting = asyncio.create_task(results.wait(queue, "1", LONG))
     await store.ping()
     await results.close()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(10):
         assert (await waiting).state == "waiting"
     await feeds.close()

@@ -61,7 +61,7 @@ async def connect() -> AsyncIterator[Connect]:
             store = RedisStore(Address.from_url(url), prefix=prefix)
             await store.start()
             stack.push_async_callback(store.close)
-            await store.ready(5)
+            await store.ready(30)
             return store
 
         yield start

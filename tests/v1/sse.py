@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from tests.acceptance.client import Client
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Event(NamedTuple):

@@ -100,7 +100,7 @@ async def test_what_is_open_ends_with_the_key(serve: Serve) -> None:
     async with connect(f"{server.ws_url}/queues/mail?token={reader.key}") as socket:
         await operator.call("DELETE", f"/v1/applications/{shop.application}/keys/{key['id']}")
         with pytest.raises(ConnectionClosed) as closed:
-            await asyncio.wait_for(socket.recv(), 5)
+            await asyncio.wait_for(socket.recv(), 30)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4000
 
@@ -182,7 +182,7 @@ async def test_endpoints_of_an_application_that_is_gone_are_called_no_more(serve
     async def gone() -> bool:
         return "mail" not in await operator.ok("GET", "/workers")
 
-    await until(gone, 5)
+    await until(gone, 30)
 
 
 async def test_an_endpoint_of_whoever_came_second_reports_progress(serve: Serve, endpoint: EndpointServer) -> None:

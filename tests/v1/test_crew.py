@@ -81,7 +81,7 @@ async def test_a_worker_that_is_not_registered_is_404(client: Client) -> None:
 async def test_sockets_and_the_jobs_they_run(client: Client, server: RunningServer) -> None:
     async with websockets.connect(f"{server.ws_url}/queues/sock/process/2?token={server.token}") as socket:
         await add(client, "sock", 2)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await socket.recv()
             await socket.recv()
         [worker] = await workers(client, "/v1/queues/sock/workers")

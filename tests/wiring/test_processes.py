@@ -14,7 +14,7 @@ from corral.wiring.processes import serve_children
 from corral.wiring.run import CannotServe
 from corral.wiring.settings import Settings
 
-DEADLINE = 20.0
+DEADLINE = 30.0
 Parent = tuple[asyncio.subprocess.Process, "Crew"]
 
 CHILD = (sys.executable, str(Path(__file__).with_name("crew_child.py")))

@@ -43,7 +43,7 @@ async def open_store() -> AsyncIterator[OpenStore]:
             store = RedisStore(Address.from_url(url))
             await store.start()
             stack.push_async_callback(store.close)
-            await store.ready(5)
+            await store.ready(30)
             return store
 
         yield start

@@ -12,7 +12,7 @@ from corral.stores.redis.store import RedisStore
 from corral.testing.waiting import until
 from corral.worker.worker import Worker, WorkerSettings
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 DONE = Completed(b'"done"')
 
 Run = Callable[[ClaimedJob], Awaitable[Outcome]]

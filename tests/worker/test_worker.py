@@ -39,7 +39,7 @@ async def test_a_queue_with_a_concurrency_of_its_own_does_not_wait_for_the_next_
     desk = Desk(hold=False)
     await add(store, queue, 30)
     start_worker(store, queue, desk, concurrency=10)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(8):
         await reach(store, queue, completed=30)
     assert desk.most_at_once == 2
 
@@ -54,7 +54,7 @@ async def test_failures_too_make_room_in_a_queue_with_a_concurrency_of_its_own(
         return Failed("no")
 
     start_worker(store, queue, fail, concurrency=10)
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(8):
         await reach(store, queue, failed=20)
 
 
@@ -102,7 +102,7 @@ async def test_stop_waits_for_the_running_jobs_and_starts_no_other(
     stopping = asyncio.create_task(worker.stop(5))
     for end in ending:
         end.set_result(DONE)
-    await asyncio.wait_for(stopping, 2)
+    await asyncio.wait_for(stopping, 20)
     assert await counts(store, queue) == {"waiting": 1, "completed": 2}
     assert worker.busy == 0
 
@@ -115,7 +115,7 @@ async def test_stop_leaves_a_job_that_does_not_end_to_be_rescued(
     worker = start_worker(store, queue, desk, lock_ms=300, stalled_ms=100)
     await desk.take()
     tasks = asyncio.all_tasks()
-    await asyncio.wait_for(worker.stop(0.05), 1)
+    await asyncio.wait_for(worker.stop(0.05), 5)
     assert asyncio.all_tasks() < tasks
     again = Desk(hold=False)
     start_worker(store, queue, again, lock_ms=300, stalled_ms=100)

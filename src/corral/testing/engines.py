@@ -12,8 +12,8 @@ from corral.stores.embedded.probe import ServerState, probe, shut_down
 from corral.stores.embedded.server import Durability, ServerSettings, spawn
 from corral.testing.waiting import until_blocking
 
-START_SECONDS = 20.0
-STOP_SECONDS = 5.0
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
 
 
 class RunningEngine:

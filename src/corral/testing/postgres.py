@@ -22,7 +22,7 @@ from corral.testing.engines import free_port
 from corral.testing.waiting import until_blocking
 
 _START_SECONDS = 30.0
-_STOP_SECONDS = 10.0
+_STOP_SECONDS = 30.0
 _USER = "postgres"
 _OPTIONS = (
     "shared_buffers=64MB",

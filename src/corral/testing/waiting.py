@@ -15,14 +15,14 @@ INTERVAL_SECONDS = 0.005
 
 
 @overload
-async def until(predicate: Callable[[], Awaitable[T]], timeout: float = 5.0) -> T: ...
+async def until(predicate: Callable[[], Awaitable[T]], timeout: float = 30.0) -> T: ...
 
 
 @overload
-async def until(predicate: Callable[[], T], timeout: float = 5.0) -> T: ...
+async def until(predicate: Callable[[], T], timeout: float = 30.0) -> T: ...
 
 
-async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
+async def until(predicate: Callable[[], Any], timeout: float = 30.0) -> Any:
     """The first true answer of `predicate`, which may be async.
 
     Raises TimeoutError, with the last answer in its text, after `timeout` seconds.
@@ -40,7 +40,7 @@ async def until(predicate: Callable[[], Any], timeout: float = 5.0) -> Any:
         raise TimeoutError(f"not so within {timeout} s, last seen: {last!r}") from None
 
 
-def until_blocking(predicate: Callable[[], T], timeout: float = 5.0) -> T:
+def until_blocking(predicate: Callable[[], T], timeout: float = 30.0) -> T:
     """The same for where there is no event loop."""
     deadline = time.monotonic() + timeout
     while not (answer := predicate()):

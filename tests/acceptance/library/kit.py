@@ -8,7 +8,7 @@ from corral import Context, Metadata
 from corral.library.events import Event
 from corral.testing.waiting import until
 
-DEADLINE = 10.0
+DEADLINE = 30.0
 
 
 class Events:

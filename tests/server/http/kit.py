@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from corral.server.http import HttpServer, Limits, Reject, Request, Response, Session, StreamResponse
 from corral.testing.waiting import until
 
-DEADLINE = 5.0
+DEADLINE = 30.0
 Handle = Callable[[Request], Response | Awaitable[Response | StreamResponse]]
 Upgrade = Callable[[Request], Session | Response | Reject]
 

@@ -27,7 +27,7 @@ def emptied(postgres: RunningPostgres) -> Iterator[Emptied]:
 async def store(database: str) -> AsyncIterator[PostgresStore]:
     store = PostgresStore(database, Schema.named())
     await store.start()
-    await store.ready(5)
+    await store.ready(30)
     yield store
     await store.close()
 

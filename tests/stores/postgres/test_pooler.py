@@ -24,7 +24,7 @@ async def store(pooler: TransactionPooler, database: str) -> AsyncIterator[Postg
     options = PostgresOptions(listen_dsn=database, prepared=False)
     store = PostgresStore(pooler.url(database), Schema.named(), options)
     await store.start()
-    await store.ready(5)
+    await store.ready(30)
     yield store
     await store.close()
 

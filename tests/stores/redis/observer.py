@@ -19,7 +19,7 @@ class Observer:
 
     async def reaches(self, state: str, times: int = 1) -> str:
         """The detail of the report that made it `times`."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while self.count(state) < times:
                 self._news.clear()
                 await self._news.wait()

@@ -65,7 +65,7 @@ async def test_10000_cancelled_calls_never_shift_a_reply(connect: Connect, valke
     async with FaultProxy(valkey.socket) as proxy:
         proxy.latency(0.025)
         connection = connect(Address(host=proxy.host, port=proxy.port))
-        await connection.ready(5)
+        await connection.ready(30)
         loop = asyncio.get_running_loop()
         tasks = []
         for n in range(20_000):

@@ -34,7 +34,7 @@ def client(valkey: Engine) -> Iterator[Redis]:
 @pytest.fixture
 async def connection(valkey: Engine, connect: Callable[..., Connection]) -> Connection:
     connection = connect(Address(path=valkey.socket), on_connect=load_scripts)
-    await connection.ready(5)
+    await connection.ready(30)
     return connection
 
 

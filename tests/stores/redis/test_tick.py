@@ -17,7 +17,7 @@ SOON = 4
 @pytest.fixture
 async def connection(valkey: Engine, connect: Callable[..., Connection]) -> Connection:
     connection = connect(valkey.socket)
-    await connection.ready(5)
+    await connection.ready(30)
     return connection
 
 
