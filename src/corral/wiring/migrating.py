@@ -8,7 +8,7 @@ import asyncpg
 
 from corral.stores.postgres.address import dsn_of
 from corral.stores.postgres.database import Session
-from corral.stores.postgres.failures import failure
+from corral.stores.postgres.failures import TROUBLE, failure
 from corral.stores.postgres.migrate import migrate, missing, preamble
 from corral.stores.postgres.schema import Schema
 from corral.wiring.settings import Settings
@@ -44,5 +44,5 @@ async def _session(settings: Settings) -> AsyncIterator[Session]:
             yield session
         finally:
             await session.close(timeout=_CONNECT_SECONDS)
-    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+    except TROUBLE as error:
         raise failure(error) from error

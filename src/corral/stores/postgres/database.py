@@ -9,7 +9,7 @@ import asyncpg
 
 from corral.model.errors import StoreUnavailable
 from corral.stores.postgres.connection import Connection
-from corral.stores.postgres.failures import failure, is_away, is_collision
+from corral.stores.postgres.failures import TROUBLE, failure, is_away, is_collision
 from corral.stores.postgres.limits import DEFAULT_LIMITS, PostgresLimits
 from corral.stores.postgres.schema import Schema
 
@@ -100,7 +100,7 @@ class Database:
                 async with self._session() as session:
                     reached = True
                     return await work(session)
-            except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            except TROUBLE as error:
                 if is_collision(error) and collisions < _COLLISIONS:
                     collisions += 1
                 elif not is_away(error) or (reached and not repeat) or loop.time() > until or self._closed:

@@ -12,6 +12,11 @@ REFUSED = "BM001"  # how BullMQ's functions refuse; the code stands in the detai
 _AWAY = ("08", "57P01", "57P02", "57P03", "57P05", "58")
 _BUSY = ("53", "55P03", "57014")
 _BAD_VALUE = ("22000", "22P05", "22021", "22003", "22P02", "54001", "22023", "22030")
+TROUBLE = (
+    asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError,
+)  # fmt: skip
+"""What a statement may raise; the driver's internal error is that the server spoke while it was about to ask."""
+
 _COLLISIONS = ("40001", "40P01")
 _POOLED = ("26000", "42P05")
 _NOT_MIGRATED = ("42P01", "3F000", "42883", "42703")
@@ -21,7 +26,7 @@ def failure(error: BaseException, job_id: str = "", verb: str = "") -> BaseExcep
     """The error to raise instead; `job_id` and `verb` are for the wording of what BullMQ refuses."""
     if isinstance(error, asyncpg.PostgresError):
         return _of_state(error, error.sqlstate or "", job_id, verb)
-    if isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError)):
+    if isinstance(error, TROUBLE):
         return StoreUnavailable(str(error) or type(error).__name__)
     return error
 
@@ -42,7 +47,7 @@ def is_away(error: BaseException) -> bool:
     """Whether the connection was lost or refused, so that it is not known what became of the statement."""
     if isinstance(error, asyncpg.PostgresError):
         return (error.sqlstate or "").startswith(_AWAY)
-    return isinstance(error, (OSError, TimeoutError, asyncpg.InterfaceError, asyncpg.InternalClientError))
+    return isinstance(error, TROUBLE)
 
 
 def is_collision(error: BaseException) -> bool:

@@ -11,6 +11,7 @@ import asyncpg
 from corral.model.errors import StoreUnavailable
 from corral.policy.reconnecting import pauses
 from corral.stores.postgres.database import Session
+from corral.stores.postgres.failures import TROUBLE
 from corral.stores.postgres.limits import DEFAULT_LIMITS, PostgresLimits
 
 ListenerState = Literal["ready", "lost", "failed", "closed"]
@@ -127,7 +128,7 @@ class Listener:
                 try:
                     async with asyncio.timeout(self._limits.ping_every):
                         await connection.execute("SELECT 1")
-                except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+                except TROUBLE as error:
                     return str(error) or "no answer"
         return "the server closed the connection"
 
