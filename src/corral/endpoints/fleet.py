@@ -69,10 +69,12 @@ class Fleet:
 
     async def stop(self, grace: float) -> None:
         """Stop every worker, at most `grace` seconds for the running jobs."""
+        workers = [one.worker for one in self._running.values() if one.worker]
+        for worker in workers:
+            worker.pause()  # before anything is waited for, or one takes another job meanwhile
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
-        workers = [one.worker for one in self._running.values() if one.worker]
         self._running.clear()
         stopping = [worker.stop(grace) for worker in workers]
         await asyncio.gather(*stopping, *self._leaving, return_exceptions=True)
