@@ -60,6 +60,7 @@ class Fleet:
         self._grace = grace
         self._running: dict[str, _Running] = {}
         self._paused: frozenset[str] = frozenset()
+        self._ending = False
         self._leaving: set[asyncio.Task[None]] = set()
         self._following: asyncio.Task[None] | None = None
 
@@ -67,11 +68,16 @@ class Fleet:
         """Begin following the store; returns at once, also while the engine is away."""
         self._following = asyncio.get_running_loop().create_task(self._follow())
 
+    def end(self) -> None:
+        """Claim no more, from this moment on."""
+        self._ending = True
+        for worker in self._hired:
+            worker.pause()
+
     async def stop(self, grace: float) -> None:
         """Stop every worker, at most `grace` seconds for the running jobs."""
-        workers = [one.worker for one in self._running.values() if one.worker]
-        for worker in workers:
-            worker.pause()  # before anything is waited for, or one takes another job meanwhile
+        self.end()
+        workers = self._hired
         if self._following is not None:
             self._following.cancel()
             await asyncio.gather(self._following, return_exceptions=True)
@@ -91,6 +97,10 @@ class Fleet:
     def queues(self) -> list[str]:
         """The queues whose workers run here."""
         return [queue for queue, one in self._running.items() if one.worker]
+
+    @property
+    def _hired(self) -> list[Worker]:
+        return [one.worker for one in self._running.values() if one.worker]
 
     async def _follow(self) -> None:
         cursor: str | None = None
@@ -115,7 +125,7 @@ class Fleet:
         self._converge(await self._registry.all())
         for queue, one in self._running.items():
             if one.worker:
-                one.worker.pause(queue in self._paused)
+                one.worker.pause(self._ending or queue in self._paused)
 
     def _converge(self, records: dict[str, bytes]) -> None:
         for queue in [queue for queue in self._running if queue not in records]:
@@ -136,7 +146,7 @@ class Fleet:
         except Exception as error:  # noqa: BLE001 - no record, whoever wrote it, may end the work of all others
             self._listener.bad_record(queue, error)
             return None, ""
-        worker.pause(queue in self._paused)
+        worker.pause(self._ending or queue in self._paused)
         worker.start()
         self._listener.worker_started(queue, endpoint.endpoint.url)
         return worker, endpoint.endpoint.url

@@ -14,14 +14,15 @@ from corral.observe.setup import configure
 from corral.server.http.listen import listen
 from corral.wiring.run import CannotServe, OnReady, run
 from corral.wiring.settings import Settings
+from corral.wiring.stopping import Stop
 
 LENGTH = struct.Struct(">I")
 READY = b"R"
 
-Work = Callable[[Settings, OnReady, asyncio.Event, socket.socket], Coroutine[Any, Any, None]]
+Work = Callable[[Settings, OnReady, Stop, socket.socket], Coroutine[Any, Any, None]]
 
 
-async def serve_alone(settings: Settings, on_ready: OnReady, stop: asyncio.Event, sock: socket.socket) -> None:
+async def serve_alone(settings: Settings, on_ready: OnReady, stop: Stop, sock: socket.socket) -> None:
     """Everything that one server process does."""
     from corral.wiring.process import serve
 
@@ -56,7 +57,7 @@ def packed(settings: Settings) -> bytes:
     return LENGTH.pack(len(text)) + text
 
 
-async def _work(line: socket.socket, work: Work, settings: Settings, on_ready: OnReady, stop: asyncio.Event) -> None:
+async def _work(line: socket.socket, work: Work, settings: Settings, on_ready: OnReady, stop: Stop) -> None:
     line.setblocking(False)
     watch = asyncio.create_task(_stop_with_parent(line))
 

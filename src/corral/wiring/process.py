@@ -44,6 +44,7 @@ from corral.wiring.measuring import Measuring
 from corral.wiring.run import FAREWELL_SECONDS
 from corral.wiring.scheduling import Scheduling
 from corral.wiring.settings import Settings
+from corral.wiring.stopping import Stop
 from corral.worker.worker import Worker
 
 
@@ -112,6 +113,13 @@ class Process:
         """How many queues are held now, at most `queue_cache_size`."""
         return self.engine.cached_queues
 
+    def end(self) -> None:
+        """No worker takes another job from this moment on."""
+        if self._fleet is not None:
+            self._fleet.end()
+        for worker in self._hiring.at_sockets:
+            worker.pause()
+
     async def stop(self, grace: float | None = None) -> None:
         """No new work; running jobs and requests have `grace` seconds; then everything is let go of. What a silent
         engine was still to hear is dropped two seconds later."""
@@ -124,7 +132,8 @@ class Process:
 
     async def _end_work(self, grace: float) -> None:
         deadline = asyncio.get_running_loop().time() + grace
-        stopping = [self._fleet.stop(grace)] if self._fleet else []  # first, so that no worker takes another job
+        self.end()
+        stopping = [self._fleet.stop(grace)] if self._fleet else []
         stopping += [self._delivering.stop(grace), self._scheduling.stop(grace)]
         stopping += [self._results.close(), self._server.stop(grace)]
         await asyncio.gather(*stopping)
@@ -205,7 +214,7 @@ class Process:
 async def serve(
     settings: Settings,
     *,
-    stop: asyncio.Event,
+    stop: Stop,
     on_ready: Callable[[int], None] | None = None,
     sock: socket.socket | None = None,
 ) -> None:
@@ -213,6 +222,7 @@ async def serve(
     also later, when an engine that was away turns out not to be fit."""
     process = Process(settings, sock)
     await process.start()
+    stop.at_once(process.end)
     url = f"http://{settings.host}:{process.port}"
     log.listening(url, process.port, version=__version__, year=datetime.now(UTC).year)
     if on_ready is not None:

@@ -15,6 +15,7 @@ import uvloop
 from corral.model.errors import CorralError
 from corral.observe import log
 from corral.wiring.settings import Settings
+from corral.wiring.stopping import Stop
 
 FAREWELL_SECONDS = 2.0
 """What all parts together may take, beyond the running jobs, to tell the engine their last."""
@@ -28,7 +29,7 @@ PARENT_SECONDS = 4.0
 ADDRESS_ERRORS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 OnReady = Callable[[int], None]
-Work = Callable[[Settings, OnReady, asyncio.Event], Coroutine[Any, Any, None]]
+Work = Callable[[Settings, OnReady, Stop], Coroutine[Any, Any, None]]
 
 
 class CannotServe(Exception):
@@ -46,7 +47,7 @@ def run(settings: Settings, work: Work, on_ready: OnReady) -> int:
 
 
 async def _work(settings: Settings, work: Work, on_ready: OnReady) -> int:
-    stop, ready = asyncio.Event(), asyncio.Event()
+    stop, ready = Stop(), asyncio.Event()
     _on_signals(stop, settings)
 
     def now_ready(port: int) -> None:
@@ -92,14 +93,14 @@ def _explain(error: Exception, settings: Settings) -> str:
     return str(error)
 
 
-def _on_signals(stop: asyncio.Event, settings: Settings) -> None:
+def _on_signals(stop: Stop, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
 
     def received(number: signal.Signals) -> None:
         if stop.is_set():
             os._exit(128 + number)
-        log.stopping(number.name, settings.shutdown_timeout)
         stop.set()
+        log.stopping(number.name, settings.shutdown_timeout)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError, ValueError):  # a loop or a thread that knows no signals

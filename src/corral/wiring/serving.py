@@ -10,9 +10,10 @@ from corral.wiring.process import serve
 from corral.wiring.processes import serve_children
 from corral.wiring.run import OnReady
 from corral.wiring.settings import Settings
+from corral.wiring.stopping import Stop
 
 
-async def serve_settings(settings: Settings, on_ready: OnReady, stop: asyncio.Event) -> None:
+async def serve_settings(settings: Settings, on_ready: OnReady, stop: Stop) -> None:
     """Serve until `stop` is set. `on_ready` gets the port when requests are answered."""
     if not settings.is_parent:
         await serve(settings, on_ready=on_ready, stop=stop)
@@ -42,7 +43,7 @@ async def _fit(settings: Settings) -> None:
     await engine.stop()
 
 
-async def _started(engine: EmbeddedEngine, stop: asyncio.Event) -> bool:
+async def _started(engine: EmbeddedEngine, stop: Stop) -> bool:
     """Reading data back may take long; a stop does not wait for it."""
     starting = asyncio.create_task(engine.start())
     stopping = asyncio.create_task(stop.wait())
