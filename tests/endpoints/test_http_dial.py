@@ -95,3 +95,25 @@ class TestTls:
         with pytest.raises(CallFailed, match=f"TLS with 127.0.0.1:{port} failed"):
             await pool.request("POST", f"https://127.0.0.1:{port}/", {}, timeout=AMPLE)
         server.close()
+
+
+class TestWhereItMayCall:
+    async def test_an_address_that_may_not_be_called_is_not(self) -> None:
+        asked: list[tuple[str, str]] = []
+
+        def may(host: str, address: str) -> bool:
+            asked.append((host, address))
+            return False
+
+        async with Origin(OK) as origin, HttpPool(may=may) as pool:
+            with pytest.raises(CallFailed, match=r"^the host 127\.0\.0\.1 is at an address that may not be called$"):
+                await post(pool, origin)
+            assert (asked, origin.requests) == ([("127.0.0.1", "127.0.0.1")], [])
+
+    async def test_where_a_redirect_leads_is_asked_as_well(self) -> None:
+        async with Origin(OK) as inside:
+            onward = reply(b"", "307 Temporary Redirect", location=f"http://localhost:{inside.port}/")
+            async with Origin(onward) as origin, HttpPool(may=lambda host, address: host != "localhost") as pool:
+                with pytest.raises(CallFailed, match="the host localhost is at an address that may not be called"):
+                    await post(pool, origin)
+            assert inside.requests == []

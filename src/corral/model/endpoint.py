@@ -46,3 +46,5 @@ class Endpoint(msgspec.Struct, frozen=True, omit_defaults=True):
     queue: str
     endpoint: Target
     opts: WorkerOptions = WorkerOptions()
+    guarded: bool = False
+    """Registered by an application: called only where strangers may have things called. Not of bullmq-proxy."""

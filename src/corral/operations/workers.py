@@ -1,13 +1,18 @@
 """Operations on registered endpoints."""
 
-from corral.model.endpoint import Endpoint
 from corral.model.errors import InvalidInput, NotFound
 from corral.operations.services import Services
-from corral.policy.worker_bodies import decode_record, encode_record
+from corral.policy.worker_bodies import Registration, decode_record, encode_record, guarded
 
 
-async def register_worker(services: Services, endpoint: Endpoint) -> None:
-    """Store the worker, replacing the queue's old one. Every instance starts it soon after."""
+async def register_worker(services: Services, endpoint: Registration) -> None:
+    """Store the worker, replacing the queue's old one. Every instance starts it soon after.
+
+    Raises `InvalidInput` when an application wants to have an address called that is not for strangers.
+    """
+    if not services.caller.is_operator:
+        await services.deliveries.check([endpoint.endpoint.url])
+        endpoint = guarded(endpoint)
     await services.store.registry.put(endpoint.queue, encode_record(endpoint))
 
 

@@ -4,7 +4,7 @@ lets some through that lead inside.
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
 
 import msgspec
@@ -80,6 +80,16 @@ def is_blocked(address: Address, allowed: Allowed = Allowed()) -> bool:  # noqa:
     if isinstance(address, ipaddress.IPv4Address):
         return any(address in network for network in _networks_4)
     return address not in _PUBLIC_6 or any(address in network for network in _networks_6)
+
+
+def may_call(allowed: Allowed) -> Callable[[str, str], bool]:
+    """Tells whether a host may be called at an address that it was found at."""
+
+    def may(host: str, at: str) -> bool:
+        address = address_of(at)
+        return allowed.has_name(host) or (address is not None and not is_blocked(address, allowed))
+
+    return may
 
 
 def address_of(host: str) -> Address | None:

@@ -63,6 +63,12 @@ def encode_record(endpoint: Endpoint) -> bytes:
     return msgspec.json.encode(endpoint)
 
 
+def guarded(posted: Registration) -> Registration:
+    """The same, as a stranger's."""
+    record = msgspec.json.encode({**decode(posted.record), "guarded": True})
+    return Registration(posted.queue, posted.endpoint, posted.opts, True, record)
+
+
 def decode_record(record: bytes, queue: str | None = None) -> Endpoint:
     """An endpoint as corral or any bullmq-proxy stored it; what is out of range becomes the default.
 
@@ -75,7 +81,8 @@ def decode_record(record: bytes, queue: str | None = None) -> Endpoint:
         raise InvalidInput("queue is required")
     if ":" in name:
         raise InvalidInput("Queue name cannot contain :")
-    return Endpoint(name, read_target(stored["endpoint"]), read_options(stored.get("opts")))
+    target, opts = read_target(stored["endpoint"]), read_options(stored.get("opts"))
+    return Endpoint(name, target, opts, stored.get("guarded") is True)
 
 
 def _checked(posted: dict[str, Any]) -> Registration:
@@ -86,4 +93,4 @@ def _checked(posted: dict[str, Any]) -> Registration:
     check_headers(target.get("headers"))
     kept = posted if isinstance(opts, dict) else {name: posted[name] for name in posted if name != "opts"}
     record = msgspec.json.encode(tidy(kept))
-    return Registration(posted["queue"], read_target(target), read_options(opts), record)
+    return Registration(posted["queue"], read_target(target), read_options(opts), record=record)

@@ -16,6 +16,7 @@ from corral.model.job import ClaimedJob
 from corral.model.outcome import Completed, Outcome
 from corral.observe import log
 from corral.policy.measures import ENDPOINT
+from corral.policy.targets import may_call
 from corral.store.store import Store
 from corral.wiring.settings import Settings
 from corral.worker.run import Runner
@@ -23,13 +24,14 @@ from corral.worker.worker import Worker, WorkerSettings
 
 
 class Hiring:
-    """Makes workers that are not started yet; `pool` carries the calls of the registered endpoints."""
+    """Makes workers that are not started yet."""
 
-    def __init__(self, store: Store, settings: Settings, clock: Clock, pool: HttpPool, ledger: Ledger) -> None:
+    def __init__(self, store: Store, settings: Settings, clock: Clock, ledger: Ledger) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._pool = pool
+        self._pool = HttpPool()
+        self._guarded = HttpPool(may=may_call(settings.allowed_targets))
         self._ledger = ledger
         self.at_sockets: set[Worker] = set()
         self._new_id: Callable[[], uuid.UUID] = uuid.uuid4
@@ -62,11 +64,16 @@ class Hiring:
         self.at_sockets.add(worker)
         return worker
 
+    def close(self) -> None:
+        """Calls that are under way fail, and the next ones as well."""
+        self._pool.close()
+        self._guarded.close()
+
     def _caller(self, endpoint: Endpoint) -> Runner:
-        batch = endpoint.opts.batch
+        batch, pool = endpoint.opts.batch, self._guarded if endpoint.guarded else self._pool
         if batch is msgspec.UNSET:
-            return EndpointCaller(endpoint, self._pool)
-        return BatchCaller(endpoint, batch, self._pool)
+            return EndpointCaller(endpoint, pool)
+        return BatchCaller(endpoint, batch, pool)
 
     def _timed(self, queue: str, call: Runner) -> Runner:
         ledger, page, now = self._ledger, page_of(queue), time.perf_counter

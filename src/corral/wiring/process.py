@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 
 from corral import __version__
 from corral.endpoints.fleet import Fleet
-from corral.endpoints.http import HttpPool
 from corral.lifecycle.ceiling import under_ceiling
 from corral.lifecycle.doorbell import Doorbells
 from corral.lifecycle.index_upkeep import IndexUpkeep
@@ -68,12 +67,11 @@ class Process:
         settings = self._settings
         store = await self.engine.start()
         try:
-            self._pool = HttpPool()
             self._gate = Gate(store, now_ms, _job_defaults(settings))
             self.measuring = Measuring(store, self._gate, settings, now_ms, lambda: self._server.connections)
             self.engine.count_added(self.measuring.ledger.submitted)
             working = self._traced(self.measuring.counted(under_ceiling(store, self._gate.ceiling)))
-            self._hiring = Hiring(working, settings, now_ms, self._pool, self.measuring.ledger)
+            self._hiring = Hiring(working, settings, now_ms, self.measuring.ledger)
             self.feeds = Feeds(store.events)
             self._results = Results(store, self.feeds)
             bells = Doorbells(store.jobs, now_ms)
@@ -127,7 +125,7 @@ class Process:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds + FAREWELL_SECONDS):
                 await self._end_work(seconds)
-        self._pool.close()
+        self._hiring.close()
         await self.engine.stop()
 
     async def _end_work(self, grace: float) -> None:

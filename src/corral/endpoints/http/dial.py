@@ -9,16 +9,20 @@ from corral.endpoints.http.connection import Connection
 from corral.endpoints.http.errors import CallFailed
 from corral.endpoints.http.request import Origin
 
+MayCall = Callable[[str, str], bool]
+"""Whether a host may be called at an address."""
+
 
 class Dialer:
-    """Opens connections to one origin. Resolved addresses are believed for `believe` seconds."""
+    """Opens connections to one origin, where it `may` be called; its addresses are believed for `believe` seconds."""
 
-    def __init__(self, origin: Origin, tls: ssl.SSLContext | None, believe: float) -> None:
+    def __init__(self, origin: Origin, tls: ssl.SSLContext | None, believe: float, may: MayCall) -> None:
         self.authority = origin.authority
         self._loop = asyncio.get_running_loop()
         self._origin = origin
         self._tls = tls
         self._believe = believe
+        self._may = may
         self._addresses: list[str] = []
         self._resolved_at = float("-inf")
 
@@ -42,7 +46,10 @@ class Dialer:
             found = await self._loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError):
             raise CallFailed(f"cannot resolve the host name {self._origin.host}") from None
-        self._addresses = [str(address[0]) for *_, address in found]
+        addresses = [str(address[0]) for *_, address in found]
+        self._addresses = [address for address in addresses if self._may(host, address)]
+        if not self._addresses:
+            raise CallFailed(f"the host {host} is at an address that may not be called")
         self._resolved_at = now
         return self._addresses
 

@@ -5,7 +5,7 @@ import ssl
 from collections.abc import Mapping
 from typing import Self
 
-from corral.endpoints.http.dial import Dialer
+from corral.endpoints.http.dial import Dialer, MayCall
 from corral.endpoints.http.errors import CallFailed, NoReply
 from corral.endpoints.http.lane import Lane
 from corral.endpoints.http.limits import DEFAULT_LIMITS, Limits
@@ -16,13 +16,23 @@ from corral.endpoints.http.request import Origin, Prepared, prepare
 MANY_LANES = 1000
 
 
-class HttpPool:
-    """Belongs to the running event loop. `tls` replaces the system's own rules for certificates."""
+def _anywhere(host: str, address: str) -> bool:
+    return True
 
-    def __init__(self, limits: Limits = DEFAULT_LIMITS, tls: ssl.SSLContext | None = None) -> None:
+
+class HttpPool:
+    """Belongs to the running event loop. `tls` replaces the system's own rules for certificates.
+
+    `may` is asked of each address before a connection is made to it, also where a redirect leads.
+    """
+
+    def __init__(
+        self, limits: Limits = DEFAULT_LIMITS, tls: ssl.SSLContext | None = None, may: MayCall = _anywhere
+    ) -> None:
         self._loop = asyncio.get_running_loop()
         self._limits = limits
         self._tls = tls
+        self._may = may
         self._lanes: dict[str, Lane] = {}
         self._closed = False
 
@@ -77,7 +87,7 @@ class HttpPool:
             raise CallFailed("the HTTP client is closed")
         if len(self._lanes) >= MANY_LANES:
             self._lanes = {key: lane for key, lane in self._lanes.items() if not lane.is_empty}
-        dialer = Dialer(origin, self._context(origin), self._limits.addresses)
+        dialer = Dialer(origin, self._context(origin), self._limits.addresses, self._may)
         lane = self._lanes[origin.key] = Lane(dialer, self._limits)
         return lane
 

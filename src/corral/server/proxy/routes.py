@@ -89,10 +89,10 @@ ROUTES = (
     Route("POST", "/queues/:queueName/jobs/:jobId/progress", Access.LOCK, set_progress),
     Route("POST", "/queues/:queueName/jobs/:jobId/logs", Access.LOCK, add_log),
     Route("GET", "/queues/:queueName/jobs/:jobId/logs", Access.TOKEN, get_logs, permission=Permission.READ),
-    Route("POST", "/workers", Access.TOKEN, register_worker, permission=Permission.OPERATOR),
+    Route("POST", "/workers", Access.TOKEN, register_worker, permission=Permission.MANAGE),
     Route("GET", "/workers", Access.TOKEN, list_workers, permission=Permission.READ),
     Route("DELETE", "/workers/:queueName", Access.TOKEN, remove_worker, permission=Permission.MANAGE),
-    Route("POST", "/endpoints/:queueName", Access.TOKEN, register_endpoint, permission=Permission.OPERATOR),
+    Route("POST", "/endpoints/:queueName", Access.TOKEN, register_endpoint, permission=Permission.MANAGE),
     Route("GET", "/endpoints", Access.TOKEN, list_workers, permission=Permission.READ),
     Route("DELETE", "/endpoints/:queueName", Access.TOKEN, remove_worker, permission=Permission.MANAGE),
 )
