@@ -84,6 +84,32 @@ async def test_cancelling_never_shifts_a_reply(connect: Connect, valkey: Engine,
         assert await blocking.call("ECHO", n, timeout=1) == b"%d" % n
 
 
+async def test_a_cancelled_call_may_be_ended_in_the_engine_too(
+    connect: Connect, valkey: Engine, blocking: BlockingConnection, proxy: FaultProxy
+) -> None:
+    connection = connect(valkey.socket)
+    assert await blocking.call("PING", timeout=0) == b"PONG"
+    proxy.freeze()
+    popping = _pop(blocking, "given", 60)
+    await connection.send("PING")  # by now the call is on its way
+    popping.cancel()
+    await asyncio.wait([popping])
+    ending = asyncio.create_task(blocking.end(connection))
+    await connection.send("PING")
+    assert not ending.done()
+    proxy.thaw()
+    async with asyncio.timeout(30):
+        await ending
+    await connection.send("ZADD", "given", 0, "go")
+    assert await connection.send("ZCARD", "given") == 1
+
+
+async def test_what_has_answered_needs_no_end(connect: Connect, valkey: Engine, blocking: BlockingConnection) -> None:
+    await blocking.end(connect(valkey.socket))
+    assert await blocking.call("PING", timeout=0) == b"PONG"
+    await blocking.end(connect(valkey.socket))
+
+
 async def test_calls_pause_while_the_engine_is_away() -> None:
     blocking = BlockingConnection(Address(path="/nowhere"), limits=QUICK, random=lambda: 0.0)
     now = asyncio.get_running_loop().time

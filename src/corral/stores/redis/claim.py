@@ -3,11 +3,13 @@
 import asyncio
 import base64
 import binascii
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
+from corral.model.errors import StoreError, StoreUnavailable
 from corral.model.lease import Held
 from corral.store.jobs import Claim, ClaimRequest
 from corral.stores.redis.codec import claimed_job
@@ -17,7 +19,7 @@ from corral.stores.redis.run import Value, run
 from corral.stores.redis.scripts import official, own
 
 _pack = msgspec.msgpack.Encoder().encode
-_FAREWELL = 1.0  # seconds a closing waiter has for leaving its marker
+_FAREWELL = 0.5  # seconds a closing waiter has for ending its wait, and again for leaving its marker
 
 
 class Claimer:
@@ -66,7 +68,15 @@ class MarkerWaiter:
         await self._leave_marker()
 
     async def close(self) -> None:
-        """Leaves a marker, in place of one that the engine may be giving to this waiter just now."""
+        """Leaves a marker, in place of one that the engine may have given to this waiter.
+
+        The engine is done with the wait before: it may come to know of what this connection sent, or that it is
+        closed, later than of what comes on another, and would give the marker to a waiter that is gone.
+        """
+        if self._waited and self._connection.is_ready:
+            with contextlib.suppress(StoreError, StoreUnavailable, TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._blocking.end(self._connection)
         await self._blocking.close()
         if self._waited and self._connection.is_ready:
             await asyncio.wait([self._leave_marker()], timeout=_FAREWELL)
