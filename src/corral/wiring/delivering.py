@@ -20,11 +20,11 @@ from corral.lifecycle.tallies import Tallies
 from corral.observe import log
 from corral.store.store import Store
 from corral.wiring.gate import Gate
+from corral.wiring.hiring import house_worker
 from corral.wiring.settings import Settings
-from corral.worker.worker import Worker, WorkerSettings
+from corral.worker.worker import Worker
 
 _CONCURRENCY = 200
-_MOST_STALLED = 1_000_000  # a delivery is never given up because servers were killed
 _EVERY = 0.5
 
 
@@ -79,19 +79,8 @@ class Delivering:
                 break
             await asyncio.sleep(_EVERY)
         self._watching.start()
-        self._worker = self._hire()
+        self._worker = house_worker(self._store, QUEUE, Caller(self._office), _CONCURRENCY, self._settings, self._clock)
         self._worker.start()
-
-    def _hire(self) -> Worker:
-        terms = WorkerSettings(
-            owner=str(uuid.uuid4()),
-            concurrency=_CONCURRENCY,
-            max_stalled=_MOST_STALLED,
-            lock_ms=self._settings.lock_duration,
-            stalled_ms=self._settings.stalled_interval,
-        )
-        caller = Caller(self._office)
-        return Worker(self._store, QUEUE, caller, terms, clock=self._clock, listener=log)
 
     def _follower(self, queue: str) -> QueueFollower:
         return QueueFollower(self._store, self._subscribers, self._drafting, self._missed, queue)

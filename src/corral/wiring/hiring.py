@@ -22,6 +22,20 @@ from corral.wiring.settings import Settings
 from corral.worker.run import Runner
 from corral.worker.worker import Worker, WorkerSettings
 
+_MOST_STALLED = 1_000_000  # what the server itself has to do is never given up because servers were killed
+
+
+def house_worker(store: Store, queue: str, call: Runner, concurrency: int, settings: Settings, clock: Clock) -> Worker:
+    """One of a queue that the server itself works."""
+    terms = WorkerSettings(
+        owner=str(uuid.uuid4()),
+        concurrency=concurrency,
+        max_stalled=_MOST_STALLED,
+        lock_ms=settings.lock_duration,
+        stalled_ms=settings.stalled_interval,
+    )
+    return Worker(store, queue, call, terms, clock=clock, listener=log)
+
 
 class Hiring:
     """Makes workers that are not started yet."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import uuid
 from functools import partial
 
 from corral.delivery.guarded import GuardedClient
@@ -11,14 +10,13 @@ from corral.lifecycle.intake import Clock
 from corral.lifecycle.schedule_cards import with_cards
 from corral.lifecycle.schedules import Schedules
 from corral.model.errors import StoreError, StoreUnavailable
-from corral.observe import log
 from corral.store.store import Store
+from corral.wiring.hiring import house_worker
 from corral.wiring.settings import Settings
 from corral.worker.run import Runner
-from corral.worker.worker import Worker, WorkerSettings
+from corral.worker.worker import Worker
 
 _CONCURRENCY = 5
-_MOST_STALLED = 1_000_000  # an execution is never given up because servers were killed
 _EVERY = 0.25
 _MEND_MS = 60_000  # between two looks of all processes together
 _LOOK_MS = 10_000  # after which a process asks whether it is its turn
@@ -80,17 +78,10 @@ class Scheduling:
             self._workers[queue].start()
 
     def _hire(self, queue: str) -> Worker:
-        terms = WorkerSettings(
-            owner=str(uuid.uuid4()),
-            concurrency=_CONCURRENCY,
-            max_stalled=_MOST_STALLED,
-            lock_ms=self._settings.lock_duration,
-            stalled_ms=self._settings.stalled_interval,
-        )
         runner: Runner = partial(self.calls.run, queue)
         if self._settings.traces:
             from corral.wiring.tracing import traced_runner  # others can do without OpenTelemetry
 
             runner = traced_runner(queue, runner)
         self._store.directory.saw(queue)
-        return Worker(self._store, queue, runner, terms, clock=self._clock, listener=log)
+        return house_worker(self._store, queue, runner, _CONCURRENCY, self._settings, self._clock)

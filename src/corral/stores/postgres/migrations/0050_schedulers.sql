@@ -32,3 +32,23 @@ BEGIN
   RETURN p_revision IS NULL OR (FOUND AND p_revision IN ('*', v_revision));
 END;
 $$;
+
+-- A scheduler's job announces itself as every other job does, and as it does on Redis.
+CREATE FUNCTION {own}.announce_scheduled(p_queue text, p_id text) RETURNS void
+LANGUAGE plpgsql
+SET search_path FROM CURRENT
+AS $$
+DECLARE
+  v_name text;
+  v_state job_state;
+  v_due bigint;
+BEGIN
+  SELECT name, state, process_at_ms INTO v_name, v_state, v_due FROM job WHERE queue = p_queue AND id = p_id;
+  PERFORM publish_event(p_queue, 'added', jsonb_build_object('jobId', p_id, 'name', v_name));
+  IF v_state = 'delayed' THEN
+    PERFORM publish_event(p_queue, 'delayed', jsonb_build_object('jobId', p_id, 'delay', v_due));
+  ELSE
+    PERFORM publish_event(p_queue, 'waiting', jsonb_build_object('jobId', p_id));
+  END IF;
+END;
+$$;

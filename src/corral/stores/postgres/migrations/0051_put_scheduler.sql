@@ -12,6 +12,7 @@ BEGIN
   END IF;
   SELECT added.job_id, added.delay INTO job_id, delay FROM add_job_scheduler(
     p_queue, p_key, p_due, p_data::jsonb, p_template::jsonb, p_record::jsonb, p_first::jsonb, p_now, NULL) AS added;
+  PERFORM {own}.announce_scheduled(p_queue, job_id);
   SELECT {own}.shown(s) INTO stored FROM scheduler s WHERE s.queue = p_queue AND s.scheduler_id = p_key;
   RETURN NEXT;
 END;

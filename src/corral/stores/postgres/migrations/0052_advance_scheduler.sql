@@ -5,8 +5,14 @@ CREATE FUNCTION {own}.advance_scheduler(
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
+DECLARE
+  v_added text;
 BEGIN
   PERFORM {own}.hold_scheduler(p_queue, p_key, NULL);
-  RETURN update_job_scheduler_next_millis(p_queue, p_key, p_due, '{}'::jsonb, p_first::jsonb, p_now, p_producer);
+  v_added := update_job_scheduler_next_millis(p_queue, p_key, p_due, '{}'::jsonb, p_first::jsonb, p_now, p_producer);
+  IF v_added IS NOT NULL THEN
+    PERFORM {own}.announce_scheduled(p_queue, v_added);
+  END IF;
+  RETURN v_added;
 END;
 $$;
