@@ -1,4 +1,5 @@
 --@include ledger
+--@include wish
 --[[
   open_groups: what all scripts know that move jobs of groups. A script takes this file in where it says
   `--@include groups`; it costs next to nothing until it is called. `prefix` leads the queue's keys, `now` is in ms.
@@ -7,12 +8,13 @@
 ]]
 local function open_groups(prefix, now)
   local rcall, ledger, self = redis.call, open_ledger(prefix), {}
-  local own, parkedKey, waitKey = ledger.own, prefix .. "waiting-children", prefix .. "wait"
+  local own, parkedKey, waitKey, eventsKey = ledger.own, prefix .. "waiting-children", prefix .. "wait", prefix .. "events"
+  local lines = own .. "line:"
   local parked, unparked, ready, moved, turn, last = {}, {}, {}, 0, 0, 0
-  self.load = ledger.load
+  self.load, self.wish = ledger.load, wish_of
 
   function self.event(name, id, ...)
-    rcall("XADD", prefix .. "events", "*", "event", name, "jobId", id, ...)
+    rcall("XADD", eventsKey, "*", "event", name, "jobId", id, ...)
   end
 
   -- The group of the job, or false.
@@ -20,22 +22,14 @@ local function open_groups(prefix, now)
     return ledger.groups_of("members", {id})[1]
   end
 
-  -- What a job's options (JSON) say of its group: name and places, or nothing.
-  function self.wish(opts)
-    local wish = opts and string.find(opts, '"group"', 1, true) and cjson.decode(opts)["group"]
-    if type(wish) ~= "table" or type(wish["id"]) ~= "string" or wish["id"] == "" then return end
-    return wish["id"], math.max(1, math.floor(tonumber(wish["limit"]) or 1))
-  end
-
   function self.ready(id)
     ready[#ready + 1] = id
     moved = moved + 1
   end
 
-  -- Gives the job a place: to where its priority belongs, behind all that wait there.
+  -- The job, which has a place that is counted already, goes to where its priority belongs, behind all that wait there.
   local function admit(id, name, priority)
     ledger.holders[id] = name
-    ledger.group(name).held = ledger.group(name).held + 1
     priority = tonumber(priority) or 0
     if priority == 0 then return self.ready(id) end
     local nth = rcall("INCR", prefix .. "pc") % 0x100000000
@@ -43,19 +37,25 @@ local function open_groups(prefix, now)
     moved = moved + 1
   end
 
-  -- Gives free places to the first in line.
-  local function fill(name)
-    local one = ledger.group(name)
-    while one.held < one.places do
-      local id = rcall("ZPOPMIN", own .. "line:" .. name)[1]
-      if not id then return end
-      local priority = rcall("HGET", prefix .. id, "priority")
+  -- Gives a place to the first in line. Whether there was any.
+  local function call_next(name)
+    repeat
+      local id = rcall("ZPOPMIN", lines .. name)[1]
+      local priority = id and rcall("HGET", prefix .. id, "priority")
       if priority then -- else a foreign program has removed it
         unparked[#unparked + 1] = id
         admit(id, name, priority)
-        self.event("waiting", id, "prev", "waiting-children")
+        rcall("XADD", eventsKey, "*", "event", "waiting", "jobId", id, "prev", "waiting-children")
+        return true
       end
-    end
+    until not id
+    return false
+  end
+
+  -- Gives free places to the first in line.
+  local function fill(name)
+    local one = ledger.group(name)
+    while one.held < one.places and call_next(name) do one.held = one.held + 1 end
   end
 
   -- Counts a job that is new.
@@ -74,6 +74,7 @@ local function open_groups(prefix, now)
   function self.enter(id, name, priority)
     local one = ledger.group(name)
     if one.held < one.places then
+      one.held = one.held + 1
       admit(id, name, priority)
       return true
     end
@@ -82,7 +83,7 @@ local function open_groups(prefix, now)
       turn = last - 100
     end
     turn = turn + 1
-    rcall("ZADD", own .. "line:" .. name, turn, id)
+    rcall("ZADD", lines .. name, turn, id)
     parked[#parked + 1] = now
     parked[#parked + 1] = id
     return false
@@ -90,17 +91,17 @@ local function open_groups(prefix, now)
 
   -- Jobs give their places, if they have any, to the next in line.
   function self.leave(ids)
-    local freed = {}
-    for i, name in ipairs(ledger.groups_of("holders", ids)) do
+    local names = ledger.groups_of("holders", ids)
+    ledger.load(names)
+    for i, name in ipairs(names) do
       if name then
         ledger.holders[ids[i]] = false
-        freed[#freed + 1] = name
+        local full = ledger.is_full(name)
+        if not (full and call_next(name)) then -- or else a place has changed hands, and the group is as it was
+          ledger.group(name).held = math.max(0, ledger.group(name).held - 1)
+          if not full then fill(name) end
+        end
       end
-    end
-    ledger.load(freed)
-    for _, name in ipairs(freed) do
-      ledger.group(name).held = math.max(0, ledger.group(name).held - 1)
-      fill(name)
     end
   end
 
@@ -111,7 +112,7 @@ local function open_groups(prefix, now)
         ledger.members[ids[i]] = false
         ledger.group(name).jobs = math.max(0, ledger.group(name).jobs - 1)
         if not ended then
-          rcall("ZREM", own .. "line:" .. name, ids[i])
+          rcall("ZREM", lines .. name, ids[i])
           rcall("ZREM", own .. "due", ids[i])
         end
       end

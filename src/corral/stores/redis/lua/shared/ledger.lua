@@ -13,7 +13,7 @@
 ]]
 local function open_ledger(prefix)
   local rcall, own, self = redis.call, prefix .. "corral:", {}
-  local groups = {}
+  local groups, states = {}, {} -- as they are now; as they are stored
   self.own, self.members, self.holders = own, {}, {}
 
   -- The command on many values, no more at once than a script can hand over.
@@ -22,6 +22,7 @@ local function open_ledger(prefix)
   end
 
   local function read(key, fields)
+    if #fields > 0 and #fields <= 2000 then return rcall("HMGET", own .. key, unpack(fields)) end
     local found = {}
     for from = 1, #fields, 2000 do
       local part = rcall("HMGET", own .. key, unpack(fields, from, math.min(from + 1999, #fields)))
@@ -32,22 +33,41 @@ local function open_ledger(prefix)
 
   local function parsed(state)
     local jobs, held, places = string.match(state or "0:0:1", "^(%d+):(%d+):(%d+)$")
-    return {jobs = tonumber(jobs), held = tonumber(held), places = tonumber(places), known = jobs ~= "0"}
+    return {jobs = tonumber(jobs), held = tonumber(held), places = tonumber(places), state = state}
   end
 
-  -- Reads groups that are not read yet, in one command.
+  -- Reads groups that are not read yet, in one command; a name may be false.
   function self.load(names)
-    local new, seen = {}, {}
+    local new = {}
     for _, name in ipairs(names) do
-      if not groups[name] and not seen[name] then new[#new + 1] = name end
-      seen[name] = true
+      if name and states[name] == nil and not groups[name] then
+        states[name] = false
+        new[#new + 1] = name
+      end
     end
-    for i, state in ipairs(read("groups", new)) do groups[new[i]] = parsed(state) end
+    for i, state in ipairs(read("groups", new)) do states[new[i]] = state end
   end
 
+  -- The group, to be changed.
   function self.group(name)
-    if not groups[name] then groups[name] = parsed(rcall("HGET", own .. "groups", name)) end
-    return groups[name]
+    local one = groups[name]
+    if not one then
+      local state = states[name]
+      if state == nil then state = rcall("HGET", own .. "groups", name) end
+      one = parsed(state)
+      groups[name] = one
+    end
+    return one
+  end
+
+  -- Whether all places of a group are held, and not more than there are.
+  function self.is_full(name)
+    local one, state = groups[name], states[name]
+    if one or not state then
+      one = one or self.group(name)
+      return one.held == one.places
+    end
+    return string.find(state, "^%d+:(%d+):%1$") ~= nil
   end
 
   -- Of each job the group that it is a member of, or in which it holds a place, or false.
@@ -71,13 +91,13 @@ local function open_ledger(prefix)
 
   -- Returns the groups that have no job left.
   function self.save()
-    local states, empty = {}, {}
+    local changes, empty = {}, {}
     for name, one in pairs(groups) do
-      local some = one.jobs > 0 or one.held > 0
-      states[name] = some and string.format("%d:%d:%d", one.jobs, one.held, one.places)
-      if one.known and not some then empty[#empty + 1] = name end
+      local state = (one.jobs > 0 or one.held > 0) and string.format("%d:%d:%d", one.jobs, one.held, one.places)
+      if state ~= one.state then changes[name] = state end
+      if one.state and not state then empty[#empty + 1] = name end
     end
-    write("groups", states)
+    write("groups", changes)
     write("members", self.members)
     write("holders", self.holders)
     return empty
