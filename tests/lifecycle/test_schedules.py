@@ -12,6 +12,8 @@ from corral.model.schedule import Schedule, Timing
 from corral.stores.redis.store import RedisStore
 from tests.lifecycle.schedules import NOW, known_schedules, schedule
 
+LATER = NOW + 10_000
+
 
 @pytest.fixture
 async def known(store: RedisStore, queue: str) -> Schedules:
@@ -95,7 +97,7 @@ async def test_what_was_half_done_is_mended(known: Schedules, store: RedisStore,
     await known.change(old.id, lambda found: msgspec.structs.replace(found, timing=daily))
     before = await store.schedulers.get(queue, right.id)
     await known.executions.ended(old.id, "1", NOW, None)
-    await known.mend(NOW)
+    await known.mend(LATER)
     for schedule_id, pattern in ((lost.id, "0 0 1 1 *"), (old.id, "@daily")):
         found = await store.schedulers.get(queue, schedule_id)
         assert found is not None
@@ -106,11 +108,22 @@ async def test_what_was_half_done_is_mended(known: Schedules, store: RedisStore,
     assert await store.schedulers.get(queue, off.id) is None
 
 
+async def test_what_somebody_may_be_about_to_do_is_left_to_them(
+    known: Schedules, store: RedisStore, queue: str
+) -> None:
+    fresh = schedule(queue, queue)
+    await known.add(fresh)
+    await known.mend(LATER - 1)
+    assert await store.schedulers.get(queue, fresh.id) is None
+    await known.mend(LATER)
+    assert await store.schedulers.get(queue, fresh.id) is not None
+
+
 async def test_what_can_no_longer_run_is_ended(known: Schedules, queue: str) -> None:
     late = schedule(queue, queue, timing=Timing(cron="@daily", limit=1))
     await known.add(late)
     await known.executions.ended(late.id, "1", NOW, None)
-    await known.mend(NOW)
+    await known.mend(LATER)
     found = known.kept.get(late.id)
     assert found is not None
     assert (found.enabled, found.over) == (False, True)
@@ -121,7 +134,7 @@ async def test_what_is_of_nobody_goes(known: Schedules, store: RedisStore, queue
     own = await put(known, store, schedule(queue, queue))
     operators = await put(known, store, schedule("master", queue, f"of {queue}"))
     await known.executions.ended(made.id, "1", NOW, None)
-    await known.mend(NOW)
+    await known.mend(LATER)
     assert [known.kept.get(one.id) is not None for one in (made, own, operators)] == [False, True, True]
     assert await store.schedulers.get(queue, made.id) is None
     assert (await known.executions.of(made.id)).count == 0

@@ -24,6 +24,8 @@ OPERATORS = "master"
 MOST = 1000
 """Schedules that one application may have."""
 
+_AT_IT_MS = 10_000  # so long after a change whoever made it may be about to have the jobs made
+
 _RECORDS, _NAMES = "schedules", "schedule-names"
 _decode = msgspec.json.Decoder(Schedule).decode
 
@@ -113,10 +115,13 @@ class Schedules:
             await self.remove(self._store, schedule)
 
     async def mend(self, now: int) -> None:
-        """Bring records and schedulers together again, should a process have died between the two."""
+        """Bring records and schedulers together again, should a process have died between the two.
+
+        Not those changed a moment ago: were two to make the first job, it would be told of as created twice.
+        """
         await self._drop_orphans()
         for schedule in self.of(None):
-            if schedule.enabled:
+            if schedule.enabled and now - schedule.updated_at >= _AT_IT_MS:
                 stored = await self._store.schedulers.get(schedule.queue, schedule.id)
                 if not is_followed(schedule, stored):
                     await self._arrange_again(schedule, now)
