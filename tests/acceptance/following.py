@@ -7,7 +7,7 @@ from tests.acceptance.endpoint import EndpointServer
 
 
 async def works(server: RunningServer, *queues: str) -> None:
-    await until(lambda: sorted(server.process.worker_queues) == sorted(queues), 10)
+    await until(lambda: sorted(server.process.worker_queues) == sorted(queues))
 
 
 async def owner(client: Client, endpoint: EndpointServer) -> str:

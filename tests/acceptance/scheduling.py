@@ -60,4 +60,4 @@ async def counted(program: Program, made: Any, count: int) -> Any:
         found = await shown(program, made)
         return found if found["executionCount"] >= count else None
 
-    return await until(look, 10)
+    return await until(look)

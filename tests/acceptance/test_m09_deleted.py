@@ -35,7 +35,7 @@ async def test_m09_a_deleted_application_leaves_nothing_that_fires(serve: Serve,
         delayed = (await store.queues.counts(DELIVERIES, ["delayed"]))["delayed"]
         return delayed + sum(group.running + group.waiting for group in groups)
 
-    await until(lambda: _is(waiting, 3), 10)
+    await until(lambda: _is(waiting, 3))
 
     await operator.ok("DELETE", f"/api/applications/{shop.application}")
     for kind in ("webhooks", "subscriptions", "signing-secrets"):
@@ -48,7 +48,7 @@ async def test_m09_a_deleted_application_leaves_nothing_that_fires(serve: Serve,
     last = await endpoint.next()
     assert last.target == "/job/operator"
     last.respond(response({"ok": True}))
-    await until(lambda: _is(waiting, 0), 15)
+    await until(lambda: _is(waiting, 0))
     assert endpoint.calls.empty()
 
 

@@ -60,7 +60,7 @@ async def test_m12_endpoints_and_sockets(serve: Serve, endpoint: EndpointServer)
             assert found <= 2
             return found == 2
 
-        await until(full, 10)
+        await until(full)
         for _ in range(20):
             assert await full()
 
@@ -77,11 +77,11 @@ async def test_m12_a_busy_queue_leaves_places_to_others(serve: Serve, endpoint: 
         await shop.add(queue)
         target = {"queue": queue, "endpoint": {"url": endpoint.url, "method": "POST"}}
         assert (await operator.call("POST", "/workers", target)).status == 200
-    await until(lambda: _is_done(shop, "quiet"), 5)
-    await until(lambda: len(endpoint.seen) > 5, 5)
+    await until(lambda: _is_done(shop, "quiet"))
+    await until(lambda: len(endpoint.seen) > 5)
     for _ in range(3):
         await shop.add("quiet")
-        await until(lambda: _is_done(shop, "quiet"), 5)
+        await until(lambda: _is_done(shop, "quiet"))
     await shop.add("leased")
     (lease,) = (await there.ok("POST", "/v1/queues/leased/leases", {"count": 1, "wait": 5}))["leases"]
     items = [{"id": lease["job"]["id"], "token": lease["token"]}]

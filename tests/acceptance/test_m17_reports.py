@@ -70,7 +70,7 @@ async def test_m17_a_worker_that_says_nothing_more_loses_the_job(serve: Serve) -
     async def is_waiting() -> bool:
         return bool((await api.ok("GET", "/api/jobs?queue=mail&status=waiting"))["count"])
 
-    await until(is_waiting, 10)
+    await until(is_waiting)
     assert (await put(api, job_id, "started")).status == 200
 
 

@@ -114,5 +114,5 @@ async def test_m29_a_job_that_a_registered_endpoint_works(serve: Serve, endpoint
     def heard() -> list[str]:
         return [call.json()["status"] for call in endpoint.seen if call.target == "/hook"]
 
-    await until(lambda: heard() == ["started", "completed"], 10)
+    await until(lambda: heard() == ["started", "completed"])
     assert job

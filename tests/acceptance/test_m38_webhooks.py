@@ -262,7 +262,7 @@ async def test_m43_all_events(serve: Serve, endpoint: EndpointServer) -> None:
             return {call.json()["event"] for call in endpoint.seen} >= set(events)
 
         try:
-            await until(heard, 15)
+            await until(heard)
         except TimeoutError:
             missing = set(events) - {call.json()["event"] for call in endpoint.seen}
             raise AssertionError(f"never heard: {missing}") from None

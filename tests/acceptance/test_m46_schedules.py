@@ -161,7 +161,7 @@ async def test_m47_the_end_date(serve: Serve, endpoint: EndpointServer) -> None:
         found = await shown(shop, made)
         return None if found["enabled"] or found["executionCount"] != len(endpoint.seen) else found
 
-    done = await until(over, 10)
+    done = await until(over)
     assert (done["executionCount"] >= 1, done["nextExecutionAt"]) == (True, None)
 
 

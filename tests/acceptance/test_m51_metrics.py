@@ -57,7 +57,7 @@ async def scraped(server: RunningServer, fits: Callable[[Samples], bool]) -> Sam
         found = await scrape(server)
         return fits(found)
 
-    await until(look, 15)
+    await until(look)
     return found
 
 

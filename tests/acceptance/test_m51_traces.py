@@ -45,7 +45,7 @@ async def test_m51_spans_continue_a_stored_context(
     async def ended() -> bool:
         return {"add mail", "process mail", "finish mail"} <= {span.name for span in spans.get_finished_spans()}
 
-    await until(ended, 10)
+    await until(ended)
     for span in spans.get_finished_spans():
         assert span.context is not None
         assert f"{span.context.trace_id:032x}" == _TRACE, span.name

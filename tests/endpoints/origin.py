@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 from corral.endpoints.http import HttpPool
 
 DEADLINE = 30.0
-AMPLE = 5.0
+AMPLE = 30.0
 SOON = 0.02
 
 

@@ -22,7 +22,7 @@ class Bell:
         return when
 
     async def listen(self) -> None:
-        await asyncio.wait_for(self.heard.wait(), 5)
+        await asyncio.wait_for(self.heard.wait(), 30)
         self.heard.clear()
 
 

@@ -48,7 +48,7 @@ class Bull:
 
     async def ran(self, count: int) -> list[str]:
         """The names of the first jobs that the Worker began, when it has begun so many."""
-        names: list[str] = await until(lambda: self.run("return kept.ran.length >= count && kept.ran", count=count), 10)
+        names: list[str] = await until(lambda: self.run("return kept.ran.length >= count && kept.ran", count=count))
         return names
 
     async def ended(self, id: str = "1") -> Any:
@@ -58,4 +58,4 @@ class Bull:
             job = await self.job(id)
             return job if job and "finishedOn" in job else None
 
-        return await until(look, 10)
+        return await until(look)

@@ -49,7 +49,7 @@ async def watch() -> AsyncIterator[Watch]:
 
 async def _blocked(store: RedisStore) -> None:
     """Until somebody waits in the engine."""
-    async with asyncio.timeout(3):
+    async with asyncio.timeout(30):
         while b"blocked_clients:0\r\n" in await store.connection.send("INFO", "clients"):
             pass
 

@@ -62,7 +62,7 @@ async def test_whoever_waits_is_told_by_the_event(store: RedisStore, queue: str,
     done, broken = await _claim(store, queue, 2)
     await given.complete(store, [done], queue=queue)
     await given.fail(store, [broken], queue=queue)
-    completed, failed = [await asyncio.wait_for(one, 5) for one in waiting]
+    completed, failed = [await asyncio.wait_for(one, 30) for one in waiting]
     assert (completed.state, bytes(completed.returnvalue)) == ("completed", b'"done"')  # type: ignore[arg-type]
     assert (failed.state, failed.failed_reason) == ("failed", "broken")
 
@@ -80,7 +80,7 @@ async def test_a_job_that_leaves_nothing_has_a_result_for_those_who_wait(
     await store.jobs.add(queue, [NewJob("j", b"{}", {"attempts": 0, "removeOnComplete": True})], now_ms())
     (waiting,) = await _waiting(results, queue, 1)
     await given.complete(store, await _claim(store, queue), queue=queue)
-    assert (await asyncio.wait_for(waiting, 5)).state == "completed"
+    assert (await asyncio.wait_for(waiting, 30)).state == "completed"
     with pytest.raises(JobNotFound):
         await results.wait(queue, "1", LONG)
 
@@ -90,7 +90,7 @@ async def test_a_job_that_is_removed_ends_the_wait(store: RedisStore, queue: str
     (waiting,) = await _waiting(results, queue, 1)
     await store.job_moves.remove(queue, "1", True)
     with pytest.raises(JobNotFound):
-        await asyncio.wait_for(waiting, 5)
+        await asyncio.wait_for(waiting, 30)
 
 
 async def test_a_thousand_share_one_reader(store: RedisStore, queue: str, results: Results) -> None:
@@ -127,7 +127,7 @@ async def test_a_wait_outlives_a_lost_connection(
     (waiting,) = await _waiting(results, queue, 1)
     proxy.drop()
     await given.complete(store, await _claim(store, queue), queue=queue)
-    assert (await asyncio.wait_for(waiting, 10)).state == "completed"
+    assert (await asyncio.wait_for(waiting, 30)).state == "completed"
     await results.close()
     await feeds.close()
 

@@ -104,7 +104,7 @@ async def test_subscribing_waits_for_an_engine_that_is_away(
     assert (await asyncio.wait([subscribing], timeout=0.05))[1]
     given_up.cancel()
     await asyncio.to_thread(own_engine.restart)
-    await asyncio.wait_for(subscribing, 5)
+    await asyncio.wait_for(subscribing, 30)
     await ear.hears(await add(store, queue))
 
 

@@ -43,7 +43,7 @@ async def test_an_engine_that_is_killed_comes_back(tmp_path: Path, counting: Cou
         await command.line(lambda line: "engine-died" in line)
         seen = len(counting.calls)
         await counting.has_seen(seen + 100, FLOWS_AGAIN)
-        await until(lambda: _completed(client, 1000), 10)
+        await until(lambda: _completed(client, 1000))
         assert len(counting.calls) == 1000
 
 
@@ -73,7 +73,7 @@ async def test_a_second_corral_takes_over_from_a_killed_owner(tmp_path: Path, en
             async with asyncio.timeout(FLOWS_AGAIN):
                 await until(lambda: engine_pid(tmp_path / "data") not in (engine, None))
                 await until(lambda: _added(client))
-            await until(lambda: _completed(client, 11), 10)
+            await until(lambda: _completed(client, 11))
             assert {call.job["id"] for call in running} < {call.job["id"] for call in endpoint.seen[10:]}
             assert len(endpoint.seen) == 21
             second.terminate()

@@ -72,13 +72,13 @@ async def test_latency_delays_but_does_not_queue(caller: Streams, proxy: FaultPr
     proxy.latency(0.05)
     begun = now()
     assert await _says(caller, b"1") == b"1"
-    assert 0.1 <= now() - begun < 1
+    assert now() - begun >= 0.1
     begun = now()
     for _ in range(50):
         caller[1].write(b"x")
         await caller[1].drain()
     await asyncio.wait_for(caller[0].readexactly(50), 20)
-    assert now() - begun < 1
+    assert now() - begun < 50 * 0.05
 
 
 async def test_drop_breaks_open_connections_only(caller: Streams, proxy: FaultProxy) -> None:

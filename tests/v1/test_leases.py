@@ -4,8 +4,10 @@ import asyncio
 import json
 from typing import Any
 
+import pytest
 from redis import Redis
 
+from corral.lifecycle import doorbell
 from corral.testing.waiting import until
 from tests.acceptance.client import Client, Reply
 
@@ -84,11 +86,12 @@ async def test_extend_moves_the_deadline(client: Client, redis: Redis, prefix: s
     assert redis.pttl(f"{prefix}:pull:1:lock") > 50_000
 
 
-async def test_a_long_poll_gets_a_job_that_comes_later(client: Client) -> None:
+async def test_a_long_poll_gets_a_job_that_comes_later(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody looks without a sign."""
+    monkeypatch.setattr(doorbell, "_BLOCK", 300.0)
     polls = [asyncio.create_task(claim(client, wait=20)) for _ in range(3)]
     await add(client, {}, {}, {})
-    async with asyncio.timeout(4):  # less than until anybody looks without a sign
-        found = await asyncio.gather(*polls)
+    found = await asyncio.gather(*polls)
     assert sorted(lease["job"]["id"] for leases in found for lease in leases) == ["1", "2", "3"]
 
 

@@ -44,7 +44,7 @@ def test_processes_that_start_at_once_agree_on_one_token(tmp_path: Path) -> None
     meet = threading.Barrier(2)
 
     def make(name: str) -> str:
-        meet.wait(timeout=10)  # both have found that there is none
+        meet.wait(timeout=30)  # both have found that there is none
         return name
 
     racers = [
@@ -53,7 +53,7 @@ def test_processes_that_start_at_once_agree_on_one_token(tmp_path: Path) -> None
     for racer in racers:
         racer.start()
     for racer in racers:
-        racer.join(timeout=10)
+        racer.join(timeout=30)
     assert len(found) == 2
     assert len(set(found)) == 1
 

@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+
+from corral.lifecycle import intake
 from corral.model.outcome import Failed
 from corral.stores.redis.store import RedisStore
 from corral.testing.fault_proxy import FaultProxy
@@ -33,20 +36,21 @@ async def test_takes_new_jobs_while_others_run(store: RedisStore, queue: str, st
 
 
 async def test_a_queue_with_a_concurrency_of_its_own_does_not_wait_for_the_next_look(
-    store: RedisStore, queue: str, start_worker: StartWorker
+    store: RedisStore, queue: str, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "_WHILE_MAXED", 300.0)
     await store.connection.send("HSET", f"bull:{queue}:meta", "concurrency", 2)
     desk = Desk(hold=False)
     await add(store, queue, 30)
     start_worker(store, queue, desk, concurrency=10)
-    async with asyncio.timeout(8):
-        await reach(store, queue, completed=30)
+    await reach(store, queue, completed=30)
     assert desk.most_at_once == 2
 
 
 async def test_failures_too_make_room_in_a_queue_with_a_concurrency_of_its_own(
-    store: RedisStore, queue: str, start_worker: StartWorker
+    store: RedisStore, queue: str, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "_WHILE_MAXED", 300.0)
     await store.connection.send("HSET", f"bull:{queue}:meta", "concurrency", 1)
     await add(store, queue, 20)
 
@@ -54,34 +58,39 @@ async def test_failures_too_make_room_in_a_queue_with_a_concurrency_of_its_own(
         return Failed("no")
 
     start_worker(store, queue, fail, concurrency=10)
-    async with asyncio.timeout(8):
-        await reach(store, queue, failed=20)
+    await reach(store, queue, failed=20)
 
 
-async def test_a_rate_limit_holds_back_and_lets_go(store: RedisStore, queue: str, start_worker: StartWorker) -> None:
+async def test_a_rate_limit_holds_back_and_lets_go(
+    store: RedisStore, queue: str, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "_LONGEST", 300.0)
     desk = Desk(hold=False)
     await add(store, queue, 12)
     now = asyncio.get_running_loop().time
     begun = now()
     start_worker(store, queue, desk, concurrency=12, limiter=(3, 100))
     await reach(store, queue, completed=12)
-    assert 0.3 <= now() - begun < 3
+    assert now() - begun >= 0.3
 
 
 async def test_a_paused_queue_rests_and_goes_on_at_once(
-    store: RedisStore, queue: str, start_worker: StartWorker
+    store: RedisStore, queue: str, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "_LONGEST", 300.0)
     desk = Desk(hold=False)
     start_worker(store, queue, desk)
     await store.queues.pause(queue)
     await add(store, queue)
     assert await counts(store, queue) == {"waiting": 1}
     await store.queues.resume(queue)
-    async with asyncio.timeout(2):
-        await reach(store, queue, completed=1)
+    await reach(store, queue, completed=1)
 
 
-async def test_a_delayed_job_starts_when_it_is_due(store: RedisStore, queue: str, start_worker: StartWorker) -> None:
+async def test_a_delayed_job_starts_when_it_is_due(
+    store: RedisStore, queue: str, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "_LONGEST", 300.0)
     desk = Desk(hold=False)
     start_worker(store, queue, desk)
     now = asyncio.get_running_loop().time
@@ -89,7 +98,7 @@ async def test_a_delayed_job_starts_when_it_is_due(store: RedisStore, queue: str
     await add(store, queue, delay=60_000)
     await add(store, queue, delay=200)
     await reach(store, queue, completed=1, delayed=1)
-    assert 0.19 <= now() - begun < 1
+    assert now() - begun >= 0.19
 
 
 async def test_stop_waits_for_the_running_jobs_and_starts_no_other(
@@ -115,7 +124,7 @@ async def test_stop_leaves_a_job_that_does_not_end_to_be_rescued(
     worker = start_worker(store, queue, desk, lock_ms=300, stalled_ms=100)
     await desk.take()
     tasks = asyncio.all_tasks()
-    await asyncio.wait_for(worker.stop(0.05), 5)
+    await asyncio.wait_for(worker.stop(0.05), 30)
     assert asyncio.all_tasks() < tasks
     again = Desk(hold=False)
     start_worker(store, queue, again, lock_ms=300, stalled_ms=100)

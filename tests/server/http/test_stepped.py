@@ -33,7 +33,7 @@ async def test_each_wait_is_one_step() -> None:
     first.set_result(3)
     second.set_result(4)
 
-    assert await asyncio.wait_for(called, 5) == 7
+    assert await asyncio.wait_for(called, 30) == 7
 
 
 async def test_an_error_is_kept_for_whoever_asks() -> None:

@@ -52,7 +52,7 @@ async def test_crossing_batches_of_known_ids_do_not_lock_each_other_out(store: P
         )
         for turn in range(20)
     ]
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         answers = await asyncio.gather(*asked)
     assert all(sorted(answer) == sorted(names) for answer in answers)
     assert await store.queues.counts(f"{QUEUE}0", ["waiting"]) == {"waiting": 50}
@@ -62,7 +62,7 @@ async def test_large_adds_do_not_wait_for_each_other(store: PostgresStore, conne
     session, onlooker = await connect(), await connect()
     await store.jobs.add(QUEUE, [new()], NOW)  # the first of all makes the sequence of ids
     waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'bullmq.job'::regclass"
-    async with asyncio.timeout(5), asyncio.TaskGroup() as adds, session.transaction():
+    async with asyncio.timeout(30), asyncio.TaskGroup() as adds, session.transaction():
         await session.execute("LOCK TABLE bullmq.job IN SHARE MODE")
         for _ in range(3):
             adds.create_task(store.jobs.add(QUEUE, [new()] * 1000, NOW))
@@ -106,6 +106,6 @@ async def test_what_is_asked_during_a_statement_goes_with_the_next() -> None:
 
 async def _turns(condition: Callable[[], bool]) -> None:
     """Let the loop go round until it is so."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not condition():
             await asyncio.get_running_loop().run_in_executor(None, int)

@@ -35,7 +35,7 @@ async def test_what_a_worker_takes_first_stays_its_own(
     async with session.transaction():
         assert [row["id"] for row in await session.fetch(_CLAIM, FAR, NOW + 10)] == [job]
         moving = asyncio.ensure_future(move(store, job))
-        await until(lambda: session.fetchval(_WAITS), 5)
+        await until(lambda: session.fetchval(_WAITS))
     with pytest.raises(refusal):
         await moving
     assert await store.job_details.state("q", job) == "active"
@@ -49,7 +49,7 @@ async def test_a_child_that_is_taken_first_saves_the_tree(store: PostgresStore, 
     async with session.transaction():
         await session.fetch(_CLAIM, FAR, NOW)
         removing = asyncio.ensure_future(store.job_moves.remove("p", parent, True))
-        await until(lambda: session.fetchval(_WAITS), 5)
+        await until(lambda: session.fetchval(_WAITS))
     with pytest.raises(JobLocked):
         await removing
     assert await store.job_details.state("p", parent) == "delayed"
@@ -61,7 +61,7 @@ async def test_what_is_removed_first_is_gone(store: PostgresStore, connect: Conn
     async with session.transaction():
         await session.execute("SELECT bullmq_corral.remove('q', $1, false)", job)
         moving = asyncio.ensure_future(store.job_moves.promote("q", job))
-        await until(lambda: session.fetchval(_WAITS), 5)
+        await until(lambda: session.fetchval(_WAITS))
     with pytest.raises(JobNotFound):
         await moving
 

@@ -32,7 +32,7 @@ def _pop(connection: BlockingConnection, key: str, timeout: float) -> asyncio.Ta
 
 async def _blocked(connection: Connection) -> None:
     """Until one client waits in the engine."""
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         while b"blocked_clients:1\r\n" not in await connection.send("INFO", "clients"):
             pass
 

@@ -41,6 +41,6 @@ async def what_is_given_back_can_be_taken_again(store: Store) -> None:
 async def a_window_ends(store: Store) -> None:
     take = store.windows.take
     assert (await take("a", 1, 1, _now())).taken
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while not (await take("a", 1, 1, _now())).taken:
             pass
