@@ -23,17 +23,23 @@ BEGIN
     ) AS n
     WHERE g.queue = p_queue AND g.id = ANY (p_groups);
     IF v_next IS NULL THEN
-      PERFORM {own}.count_held(p_queue, '{}', p_freed);
+      IF v_freed IS NOT NULL THEN
+        UPDATE {own}.job_group SET held = greatest(0, held - (v_freed ->> id)::bigint)
+        WHERE queue = p_queue AND id = ANY (ARRAY(SELECT jsonb_object_keys(v_freed)));
+      END IF;
       EXIT;
     END IF;
 
     v_moved := {own}.make_ready(p_queue, v_next, 'waiting-children');
     UPDATE {own}.group_job SET held = true WHERE queue = p_queue AND job_id = ANY (v_moved);
+    v_total := v_total + cardinality(v_moved);
+    IF cardinality(v_moved) = cardinality(v_next) THEN
+      PERFORM {own}.count_held(p_queue, v_of, p_freed);
+      EXIT;
+    END IF;
     PERFORM {own}.count_held(
       p_queue, ARRAY(SELECT id FROM unnest(v_next, v_of) AS n(key, id) WHERE key = ANY (v_moved)), p_freed);
     p_freed := '{}';
-    v_total := v_total + cardinality(v_moved);
-    EXIT WHEN cardinality(v_moved) = cardinality(v_next);
     PERFORM {own}.drop_members(p_queue, ARRAY(SELECT key FROM unnest(v_next) AS n(key) WHERE key <> ALL (v_moved)));
   END LOOP;
   RETURN v_total;

@@ -71,6 +71,10 @@ CREATE FUNCTION {own}.end_in_groups(
 LANGUAGE plpgsql
 AS $$
 BEGIN
+  IF cardinality(p_done) = cardinality(p_ids) AND 'completed' = ALL (p_kinds) THEN -- as nearly always
+    PERFORM {own}.leave_groups(p_queue, p_ids, p_drop);
+    RETURN;
+  END IF;
   PERFORM {own}.leave_groups(
     p_queue,
     ARRAY(SELECT p_ids[p] FROM unnest(p_done) AS p WHERE p_kinds[p] IN ('completed', 'failed')),
