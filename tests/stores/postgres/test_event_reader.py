@@ -9,7 +9,7 @@ from corral.testing.waiting import until
 from tests.stores.postgres.conftest import Connect, Connection
 
 QUEUE = "mail"
-SOON, LONG = 0.2, 10.0
+SOON, LONG = 0.2, 30.0
 
 
 async def publish(session: Connection, name: str) -> None:
