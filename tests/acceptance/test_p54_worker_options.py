@@ -90,8 +90,8 @@ async def test_p54_p55_stalled_jobs_run_again_as_often_as_allowed(
 async def test_p55_the_lock_of_a_long_call_is_renewed(
     serve: Serve, endpoint: EndpointServer, redis: Redis, prefix: str
 ) -> None:
-    client = Client((await serve(lock_duration=600, stalled_interval=150)).port)
-    other = Client((await serve(lock_duration=600, stalled_interval=150)).port)
+    client = Client((await serve(lock_duration=1000, stalled_interval=250)).port)
+    other = Client((await serve(lock_duration=1000, stalled_interval=250)).port)
     endpoint.script = hold
     await client.register("orders", endpoint.url, timeout=60_000)
     await client.add("orders", NAME)
@@ -101,7 +101,7 @@ async def test_p55_the_lock_of_a_long_call_is_renewed(
 
     def outlived() -> bool:
         lives.append(int(redis.pttl(lock)))
-        return time.monotonic() - begun > 1.2
+        return time.monotonic() - begun > 2.1
 
     await until(outlived)
     assert min(lives) > 0
@@ -115,19 +115,17 @@ async def test_p55_the_lock_of_a_long_call_is_renewed(
     assert lock not in snapshot(redis, prefix)
 
 
-async def test_p55_the_jobs_of_a_dead_worker_are_rescued(
-    serve: Serve, endpoint: EndpointServer, redis: Redis, prefix: str
-) -> None:
+async def test_p55_the_jobs_of_a_dead_worker_are_rescued(serve: Serve, endpoint: EndpointServer) -> None:
     """Both its processes are here; one lets go of its job by stopping without grace."""
     client = Client((await serve(workers=False)).port)
     await client.register("orders", endpoint.url, timeout=60_000)
     await client.add("orders", NAME)
-    dying = await serve(lock_duration=200, stalled_interval=100)
+    dying = await serve(lock_duration=1500, stalled_interval=100)
     endpoint.script = hold
     first = await endpoint.next()
     await dying.process.stop(0)
-    assert redis.get(f"{prefix}:orders:1:lock") == first.token
-    await serve(lock_duration=200, stalled_interval=100)
+    assert (await client.counts("orders", "active"))["active"] == 1
+    await serve(stalled_interval=100)
     second = await endpoint.next()
     assert second.token != first.token
     second.respond(response({"rescued": True}))
