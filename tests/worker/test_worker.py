@@ -121,13 +121,13 @@ async def test_stop_leaves_a_job_that_does_not_end_to_be_rescued(
 ) -> None:
     desk = Desk()
     [job] = await add(store, queue)
-    worker = start_worker(store, queue, desk, lock_ms=300, stalled_ms=100)
+    worker = start_worker(store, queue, desk, lock_ms=1000, stalled_ms=100)
     await desk.take()
     tasks = asyncio.all_tasks()
     await asyncio.wait_for(worker.stop(0.05), 30)
     assert asyncio.all_tasks() < tasks
     again = Desk(hold=False)
-    start_worker(store, queue, again, lock_ms=300, stalled_ms=100)
+    start_worker(store, queue, again, stalled_ms=100)
     await reach(store, queue, completed=1)
     assert again.seen == [job]
     assert told.of("stalled") == [("stalled", queue, job)]
