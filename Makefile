@@ -8,7 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGE := pyproject.toml hatch_build.py
 # Modules are compiled once, even where the environment says that Python writes no bytecode: tests start many processes.
-PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist worksteal
+# Four workers on few cores too, because many tests wait more than they work.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 NODE := $(shell command -v node >/dev/null && command -v npm >/dev/null && echo yes)
 INTEROP := $(if $(NODE),tests/interop/node_modules/.package-lock.json)
 OTHERS := $(VENV)/.bench $(VENV)/.bench-apart $(if $(NODE),benchmarks/node/node_modules/.package-lock.json)
