@@ -10,7 +10,8 @@ _OWN_RHYTHM = ("corral:window:index-upkeep", "corral:records:measures")  # writt
 def snapshot(redis: Redis, prefix: str) -> dict[str, Any]:
     """Every key that begins with the prefix, and its content."""
     keys = (key for key in redis.scan_iter(f"{prefix}*", count=100_000) if not key.endswith(_OWN_RHYTHM))
-    return {key: _content(redis, key) for key in keys}
+    found = {key: _content(redis, key) for key in keys}
+    return {key: content for key, content in found.items() if content is not None}
 
 
 def _content(redis: Redis, key: str) -> Any:
@@ -27,5 +28,7 @@ def _content(redis: Redis, key: str) -> Any:
             return redis.hgetall(key)
         case "stream":
             return redis.xrange(key)
+        case "none":  # it has expired since it was listed
+            return None
         case other:
             raise AssertionError(f"unexpected type {other!r} of {key!r}")

@@ -54,10 +54,13 @@ async def jobs(program: Program, status: str) -> Any:
 
 
 async def counted(program: Program, made: Any, count: int) -> Any:
-    """The schedule, once it has been executed so often."""
+    """The schedule, once it has been executed so often.
 
-    async def look() -> Any:
-        found = await shown(program, made)
-        return found if found["executionCount"] >= count else None
+    It is looked at once more: a look reads its parts one after the other, of which the count is the last to change.
+    """
 
-    return await until(look)
+    async def look() -> bool:
+        return bool((await shown(program, made))["executionCount"] >= count)
+
+    await until(look)
+    return await shown(program, made)
