@@ -86,3 +86,13 @@ async def test_what_an_interrupted_call_leaves(connection: Connection, client: R
     assert 0 < client.pttl("bull:mail:staged:x") <= 60_000
     assert await remove_orphans(connection, keys, None, 1000) == (1, None)
     assert set(client.keys("*")) == {"bull:mail:id", "bull:mail:staged:x"}
+
+
+async def test_a_call_whose_data_was_taken_for_orphans_is_given_up(connection: Connection, client: Redis) -> None:
+    keys = KEYS.of("mail")
+    jobs = [value for number in range(2) for value in (f"job {number}", "1", "{}", NOW)]
+    await run(connection, own("stage"), (keys["id"], "bull:mail:staged:x"), keys.base, 60_000, *jobs)
+    client.delete("bull:mail:1")
+    names = ("bull:mail:staged:x", *keys.many("wait", "meta", "events", "marker", "active"))
+    assert await run(connection, own("admit"), names, keys.base, 2) == 0
+    assert client.keys("*") == ["bull:mail:id"]

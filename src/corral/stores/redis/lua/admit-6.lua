@@ -11,7 +11,22 @@
 local rcall = redis.call
 local waitKey, metaKey, eventsKey = KEYS[2], KEYS[3], KEYS[4]
 local staged = rcall("LRANGE", KEYS[1], 0, -1)
-if #staged == 0 or #staged ~= 2 * ARGV[2] then
+
+-- Whoever looks for jobs that no queue knows may have removed some of these meanwhile.
+local function are_all_there()
+  if #staged == 0 or #staged ~= 2 * ARGV[2] then return false end
+  local keys, found = {}, 0
+  for i = 1, #staged, 2 do
+    keys[#keys + 1] = ARGV[1] .. staged[i]
+    if #keys == 1000 or i == #staged - 1 then
+      found = found + rcall("EXISTS", unpack(keys))
+      keys = {}
+    end
+  end
+  return found == #staged / 2
+end
+
+if not are_all_there() then
   for i = 1, #staged, 2 do
     rcall("DEL", ARGV[1] .. staged[i])
   end
