@@ -40,7 +40,7 @@ async def report(services: Services, job_id: str, said: Report, lock_ms: int) ->
         case "completed" | "failed":
             moved = await _end(services, card, said, lock_ms)
         case _:
-            await look(services, card)
+            await look(services.store, card)
     await _remember(services, card, said, moved)
     if said.status not in _TIMES and said.status != "progress":
         await services.store.events.publish(card.queue, REPORTED, _event(card, said))
@@ -56,14 +56,14 @@ async def _start(services: Services, card: JobCard, lock_ms: int) -> None:
 
 async def _hold(services: Services, card: JobCard, lock_ms: int) -> None:
     """The job runs: it begins now if it waited, and stays with its worker."""
-    _, state = await look(services, card)
+    _, state = await look(services.store, card)
     if state in _ENDS:
         raise NotInState(f"Job {card.job_id} is {state} already")
     if state in _WAITS:
         try:
             return await _start(services, card, lock_ms)
         except NotInState:
-            _, state = await look(services, card)
+            _, state = await look(services.store, card)
             if state != "active":
                 raise
     await services.store.jobs.renew(card.queue, [Held(card.job_id, _token(card))], lock_ms)
@@ -77,7 +77,7 @@ async def _progress(services: Services, card: JobCard, progress: Any) -> None:
 async def _end(services: Services, card: JobCard, said: Report, lock_ms: int) -> bool:
     """Whether that was not so before."""
     await _try_to_hold(services, card, said.status, lock_ms)
-    _, state = await look(services, card)
+    _, state = await look(services.store, card)
     if state == said.status:
         return False
     if state in _ENDS:
@@ -86,7 +86,7 @@ async def _end(services: Services, card: JobCard, said: Report, lock_ms: int) ->
     try:
         await _finish(services, card, _outcome(said))
     except (LockLost, NotInState) as error:
-        _, state = await look(services, card)
+        _, state = await look(services.store, card)
         if state == said.status:
             return False
         raise NotInState(str(error)) from None
@@ -97,7 +97,7 @@ async def _try_to_hold(services: Services, card: JobCard, wanted: str, lock_ms: 
     try:
         await _hold(services, card, lock_ms)
     except NotInState:
-        _, state = await look(services, card)
+        _, state = await look(services.store, card)
         if state != wanted:
             raise
 

@@ -18,6 +18,7 @@ from corral.policy.moments import iso
 from corral.policy.submissions import Submission, new_job
 from corral.store.job_index import CardPage, CardQuery
 from corral.store.jobs import ClaimRequest
+from corral.store.store import Store
 
 FOREIGN = "Access denied"
 _PAGES = 200  # that one listing reads at most
@@ -69,16 +70,22 @@ async def card_of(services: Services, job_id: str) -> JobCard:
     return card
 
 
-async def look(services: Services, card: JobCard) -> tuple[Job, str]:
+async def look(store: Store, card: JobCard) -> tuple[Job, str]:
     """The job and its state; one that has ended has its result. Raises `JobNotFound`."""
     try:
-        state = await services.store.job_details.state(card.queue, card.job_id)
+        state = await store.job_details.state(card.queue, card.job_id)
     except JobNotFound:
         raise JobNotFound("Job not found") from None
-    job = await services.store.jobs.get(card.queue, card.job_id)
+    job = await store.jobs.get(card.queue, card.job_id)
     if job is None:
         raise JobNotFound("Job not found")
     return job, state
+
+
+async def look_with_notes(store: Store, card: JobCard) -> tuple[Job, str, list[bytes]]:
+    """The same with the notes of the job, none of them ahead of its state. Raises `JobNotFound`."""
+    notes = await store.job_index.notes(card.queue, card.job_id)
+    return *(await look(store, card)), notes
 
 
 async def refresh(services: Services, queue: str) -> None:

@@ -9,7 +9,7 @@ from corral.model.job_card import Filter
 from corral.operations.job_reports import report
 from corral.operations.operation import Permission
 from corral.operations.services import Services
-from corral.operations.submitted_jobs import FOREIGN, card_of, find, look, register, submit
+from corral.operations.submitted_jobs import FOREIGN, card_of, find, look_with_notes, register, submit
 from corral.policy.built_in_queues import JobDefaults
 from corral.policy.javascript import parse_int
 from corral.policy.names import decode_segment
@@ -47,8 +47,7 @@ class JobRoutes:
 async def read(call: Call) -> Response:
     """GET /api/jobs/:id"""
     card = await card_of(call.services, decode_segment(call.params[0]))
-    job, state = await look(call.services, card)
-    notes = await call.services.store.job_index.notes(card.queue, card.job_id)
+    job, state, notes = await look_with_notes(call.services.store, card)
     return told({"job": detailed(card, job, state, notes)})
 
 

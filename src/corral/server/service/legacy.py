@@ -6,7 +6,7 @@ from corral.model.errors import CorralError, JobNotFound
 from corral.model.job_card import JobCard
 from corral.operations.job_cards import OPERATORS
 from corral.operations.operation import Permission
-from corral.operations.submitted_jobs import look, submit
+from corral.operations.submitted_jobs import look_with_notes, submit
 from corral.policy.built_in_queues import JobDefaults
 from corral.policy.names import decode_segment
 from corral.policy.submissions import parse_submission
@@ -40,8 +40,7 @@ async def listing(call: Call) -> Response:
 async def read(call: Call) -> Response:
     """GET /api/jobs/:queue/:jobId, GET /api/queues/:queue/jobs/:jobId: also of a job without a card."""
     card = await _card(call)
-    job, state = await look(call.services, card)
-    notes = await call.services.store.job_index.notes(card.queue, card.job_id)
+    job, state, notes = await look_with_notes(call.services.store, card)
     return success(detailed(card, job, state, notes))
 
 
