@@ -1,5 +1,7 @@
 """groups: at most so many jobs of a group run at once, in the order in which they were added."""
 
+from collections import defaultdict
+
 from corral.model.errors import LockLost
 from corral.model.job import ClaimedJob
 from corral.model.outcome import Completed, Failed, Postponed, Released
@@ -62,6 +64,18 @@ async def jobs_in_line_are_not_ready(store: Store) -> None:
     first, second = await add(store, in_group("a"), in_group("a"))
     assert await ids(store, "waiting") == [first]
     assert await ids(store, "waiting-children") == [second]
+
+
+async def a_job_in_line_is_told_as_waiting_once(store: Store) -> None:
+    begin = await store.events.last_id(QUEUE)
+    await add(store, in_group("a"), in_group("a"), in_group("a", delay=MINUTE))
+    for _ in range(3):
+        await complete(store, await claim(store, 5, now=NOW + MINUTE), now=NOW + MINUTE)
+    told: dict[str, list[str]] = defaultdict(list)
+    for event in await store.events.since(QUEUE, begin, 100):
+        told[event.fields.get("jobId", "")].append(event.name)
+    plain = ["added", "waiting", "active", "completed"]
+    assert [told["1"], told["2"], told["3"]] == [plain, plain, ["added", "delayed", "waiting", "active", "completed"]]
 
 
 async def a_failed_job_gives_its_place_back(store: Store) -> None:

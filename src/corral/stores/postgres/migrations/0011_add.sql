@@ -63,7 +63,7 @@ BEGIN
   SELECT array_agg(id) INTO v_stored FROM stored;
 
   IF cardinality(v_stored) = v_count THEN
-    PERFORM {own}.tell_added(p_queue, v_ids, p_names, p_times, p_delays, p_parked);
+    PERFORM {own}.tell_added(p_queue, v_ids, p_names, p_times, p_delays);
   ELSE
     PERFORM {own}.tell_known(p_queue, v_ids, v_stored, p_names, p_times, p_delays);
   END IF;
@@ -81,17 +81,17 @@ $$;
 
 -- The events of jobs that were stored.
 CREATE FUNCTION {own}.tell_added(
-  p_queue text, p_ids text[], p_names text[], p_times bigint[], p_delays bigint[], p_parked boolean[] DEFAULT NULL
+  p_queue text, p_ids text[], p_names text[], p_times bigint[], p_delays bigint[]
 ) RETURNS void
 LANGUAGE sql
 SET search_path FROM CURRENT
 AS $$
   INSERT INTO event (queue, event, data, created_at_ms)
   SELECT p_queue, e.event, e.data, (SELECT {own}.clock_ms())
-  FROM unnest(p_ids, p_names, p_times, p_delays, p_parked) AS g(id, name, added, delay, parked),
+  FROM unnest(p_ids, p_names, p_times, p_delays) AS g(id, name, added, delay),
     LATERAL (VALUES
       ('added', jsonb_build_object('jobId', g.id, 'name', g.name)),
-      (CASE WHEN g.delay > 0 THEN 'delayed' WHEN g.parked THEN 'waiting-children' ELSE 'waiting' END,
+      (CASE WHEN g.delay > 0 THEN 'delayed' ELSE 'waiting' END,
        CASE WHEN g.delay > 0 THEN jsonb_build_object('jobId', g.id, 'delay', g.added + g.delay)
             ELSE jsonb_build_object('jobId', g.id) END)
     ) AS e(event, data)

@@ -1,5 +1,5 @@
 -- Groups of jobs. A job that has no place of its group is parked in waiting-children, without children: no program of
--- BullMQ takes it. Who changes a group locks its row first; who changes several, in the order of their ids.
+-- BullMQ takes it. It is told as waiting once, when it goes into its line. Who changes a group locks its row first; who changes several, in the order of their ids.
 CREATE TABLE {own}.job_group (
   queue text NOT NULL,
   id text NOT NULL,
@@ -93,9 +93,8 @@ BEGIN
 END;
 $$;
 
--- Moves parked jobs to where workers find them, in order; which there were. `p_prev` is what the event calls the state
--- before.
-CREATE FUNCTION {own}.make_ready(p_queue text, p_ids text[], p_prev text) RETURNS text[]
+-- Moves parked jobs to where workers find them, in order; which there were.
+CREATE FUNCTION {own}.make_ready(p_queue text, p_ids text[]) RETURNS text[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET enable_seqscan TO off
@@ -114,11 +113,7 @@ BEGIN
   )
   SELECT coalesce(array_agg(key), '{}') INTO v_moved FROM moved;
   IF v_moved <> '{}' THEN
-    INSERT INTO event (queue, event, data, created_at_ms)
-    SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', p_prev]), (SELECT {own}.clock_ms())
-    FROM unnest(v_moved) AS m(key);
     PERFORM pg_notify('bullmq_jobs', p_queue);
-    PERFORM {own}.announce(p_queue, cardinality(v_moved));
   END IF;
   RETURN v_moved;
 END;

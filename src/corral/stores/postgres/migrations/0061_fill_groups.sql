@@ -30,7 +30,7 @@ BEGIN
       EXIT;
     END IF;
 
-    v_moved := {own}.make_ready(p_queue, v_next, 'waiting-children');
+    v_moved := {own}.make_ready(p_queue, v_next);
     UPDATE {own}.group_job SET held = true WHERE queue = p_queue AND job_id = ANY (v_moved);
     v_total := v_total + cardinality(v_moved);
     IF cardinality(v_moved) = cardinality(v_next) THEN

@@ -15,14 +15,9 @@ BEGIN
   PERFORM {own}.count_held(
     p_queue, ARRAY(SELECT name FROM unnest(p_groups, v_parked) AS n(name, parked) WHERE NOT parked), '{}');
   v_ids := ARRAY(SELECT key FROM unnest(p_ids, v_parked) AS n(key, parked) WHERE parked);
-  IF v_ids = '{}' THEN
-    RETURN;
+  IF v_ids <> '{}' THEN
+    UPDATE job SET state = 'waiting-children' WHERE queue = p_queue AND id = ANY (v_ids);
   END IF;
-  UPDATE job SET state = 'waiting-children' WHERE queue = p_queue AND id = ANY (v_ids);
-  INSERT INTO event (queue, event, data, created_at_ms)
-  SELECT p_queue, 'waiting-children', jsonb_object(ARRAY['jobId', key]), (SELECT {own}.clock_ms())
-  FROM unnest(v_ids) AS p(key);
-  PERFORM {own}.announce(p_queue, cardinality(v_ids));
 END;
 $$;
 

@@ -7,9 +7,10 @@ SET enable_seqscan TO off
 SET jit TO off
 AS $$
 DECLARE
-  v_next bigint;
-  v_ids  text[];
-  v_free text[];
+  v_next  bigint;
+  v_ids   text[];
+  v_free  text[];
+  v_moved text[];
 BEGIN
   SELECT due_ms INTO v_next FROM {own}.group_job
   WHERE queue = p_queue AND due_ms IS NOT NULL ORDER BY due_ms LIMIT 1;
@@ -30,7 +31,13 @@ BEGIN
     ORDER BY place
   );
   IF v_ids <> '{}' THEN
-    PERFORM {own}.make_ready(p_queue, v_ids, 'delayed');
+    v_moved := {own}.make_ready(p_queue, v_ids);
+    INSERT INTO event (queue, event, data, created_at_ms)
+    SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', 'delayed']), (SELECT {own}.clock_ms())
+    FROM unnest(v_moved) AS m(key);
+    IF FOUND THEN
+      PERFORM {own}.announce(p_queue, cardinality(v_moved));
+    END IF;
     PERFORM {own}.enter_groups(p_queue, v_ids, {own}.groups_of(p_queue, v_ids));
   END IF;
   RETURN (

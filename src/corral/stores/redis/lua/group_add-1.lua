@@ -44,7 +44,8 @@ local function store(id, name, at)
     due.park(id, timestamp + delay)
     groups.event("delayed", id, "delay", timestamp + delay)
   else
-    groups.event(groups.enter(id, name, ARGV[at + 7]) and "waiting" or "waiting-children", id)
+    groups.enter(id, name, ARGV[at + 7])
+    groups.event("waiting", id)
   end
 end
 

@@ -35,8 +35,8 @@ local function again(id)
   if ARGV[6] == "1" then rcall("HDEL", key, "atm") end
   if ARGV[7] == "1" then rcall("HDEL", key, "ats") end
   back_to_parent(key)
-  local ready = groups.enter(id, name, rcall("HGET", key, "priority"))
-  groups.event(ready and "waiting" or "waiting-children", id, "prev", state)
+  groups.enter(id, name, rcall("HGET", key, "priority"))
+  groups.event("waiting", id, "prev", state)
   return 1
 end
 

@@ -25,9 +25,8 @@ groups.leave({id})
 local due = math.floor(score / 0x1000)
 if due > now then
   open_due(groups, prefix, now).park(id, due)
-elseif groups.enter(id, name, job[2]) then
-  groups.event("waiting", id, "prev", "delayed")
 else
-  groups.event("waiting-children", id, "prev", "delayed")
+  groups.enter(id, name, job[2])
+  groups.event("waiting", id, "prev", "delayed")
 end
 groups.flush()

@@ -29,7 +29,8 @@ local function enter(id)
   if delay > 0 then
     due.park(id, job[2] + delay)
     groups.event("delayed", id, "delay", job[2] + delay)
-  elseif groups.enter(id, name, job[4]) then
+  else
+    groups.enter(id, name, job[4])
     groups.event("waiting", id, "prev", "waiting-children")
   end
 end

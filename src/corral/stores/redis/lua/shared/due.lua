@@ -26,7 +26,8 @@ local function open_due(groups, prefix, now)
     local name, priority = groups.of(id), rcall("HGET", prefix .. id, "priority")
     if not name or not priority then return true end
     rcall("HSET", prefix .. id, "delay", 0)
-    groups.event(groups.enter(id, name, priority) and "waiting" or "waiting-children", id, "prev", "delayed")
+    groups.enter(id, name, priority)
+    groups.event("waiting", id, "prev", "delayed")
     return true
   end
 

@@ -5,6 +5,7 @@
   `--@include groups`; it costs next to nothing until it is called. `prefix` leads the queue's keys, `now` is in ms.
 
   A job that has no place of its group is parked in BullMQ's waiting-children: nobody takes it, or takes it for lost.
+  It is told as waiting once, when it goes into its line.
 ]]
 local function open_groups(prefix, now)
   local rcall, ledger, self = redis.call, open_ledger(prefix), {}
@@ -45,7 +46,6 @@ local function open_groups(prefix, now)
       if priority then -- else a foreign program has removed it
         unparked[#unparked + 1] = id
         admit(id, name, priority)
-        rcall("XADD", eventsKey, "*", "event", "waiting", "jobId", id, "prev", "waiting-children")
         return true
       end
     until not id
@@ -70,13 +70,12 @@ local function open_groups(prefix, now)
     one.places = places
   end
 
-  -- Takes a place, or else the end of the line; the job is in no state before. Whether it has a place.
+  -- Takes a place, or else the end of the line; the job is in no state before.
   function self.enter(id, name, priority)
     local one = ledger.group(name)
     if one.held < one.places then
       one.held = one.held + 1
-      admit(id, name, priority)
-      return true
+      return admit(id, name, priority)
     end
     if turn == last then
       last = rcall("INCRBY", own .. "turn", 100)
@@ -86,7 +85,6 @@ local function open_groups(prefix, now)
     rcall("ZADD", lines .. name, turn, id)
     parked[#parked + 1] = now
     parked[#parked + 1] = id
-    return false
   end
 
   -- Jobs give their places, if they have any, to the next in line.
