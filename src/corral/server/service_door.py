@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import msgspec
 
-from corral.model.errors import CorralError, Forbidden, StoreUnavailable
+from corral.model.errors import CorralError, Forbidden
 from corral.operations.operation import Permission
 from corral.policy.access import DEFAULT, OPERATOR, Caller, allow, digest
 from corral.server.authority import Authority
@@ -41,7 +41,7 @@ class ServiceDoor:
 
     async def limited(self, request: Request, token: str | None, run: Callable[[], Awaitable[Answer]]) -> Answer:
         """Any request, unless there were too many."""
-        standing = await self._limiter.take(self._name(request, token))
+        standing = await self._limiter.take(await self._name(request, token))
         if standing is None:
             return await run()
         if not standing.passes:
@@ -61,11 +61,8 @@ class ServiceDoor:
         allow(caller, route.permission)
         return caller
 
-    def _name(self, request: Request, token: str | None) -> str:
-        try:
-            caller = self._authority.caller(token)
-        except StoreUnavailable:
-            caller = None
+    async def _name(self, request: Request, token: str | None) -> str:
+        caller = await self._authority.known_caller(token)
         if caller is None:
             return f"address:{request.peer}"
         return f"key:{caller.key or digest(token or '')}"
