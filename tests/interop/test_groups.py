@@ -77,6 +77,19 @@ async def test_corral_holds_jobs_to_their_group_that_node_has_made_wait(bull: Bu
     assert [one.job.id for one in await claim(ours, 5, queue=QUEUE, now=now_ms())] == [added]
 
 
+@pytest.mark.parametrize("priority", [0, 5])
+async def test_a_place_passes_over_jobs_that_node_has_removed(bull: Bull, ours: Store, priority: int) -> None:
+    opts = {"priority": priority} if priority else {}
+    ids = await ours.jobs.add(QUEUE, [job(number % 3, **opts) for number in range(12)], now_ms())
+    removed = [ids[n] for n in (3, 4, 6)]
+    await bull.run("for (const id of removed) await (await mail.getJob(id)).remove()", removed=removed)
+    for expected in ([0, 1, 2], [5, 7, 9], [8, 10], [11], []):
+        held = await claim(ours, 9, queue=QUEUE, now=now_ms())
+        assert {one.job.id for one in held} == {ids[n] for n in expected}
+        await complete(ours, held, queue=QUEUE, now=now_ms())
+    assert (await bull.counts())["waiting-children"] == 0
+
+
 async def _ended(bull: Bull, jobs: int) -> bool:
     counts = await bull.counts()
     return counts["completed"] + counts["failed"] >= jobs
