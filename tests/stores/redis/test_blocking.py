@@ -10,7 +10,7 @@ from corral.testing.fault_proxy import FaultProxy
 from tests.stores.redis.engine import Engine
 
 Connect = Callable[..., Connection]
-QUICK = ConnectionLimits(connect_timeout=0.2, blocking_grace=0.1, backoff_first=0.05, backoff_most=0.2)
+QUICK = ConnectionLimits(blocking_grace=1.0, backoff_first=0.05, backoff_most=0.2)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from tests.stores.redis.engine import Engine
 from tests.stores.redis.observer import Observer
 
 Connect = Callable[..., Connection]
-QUICK = ConnectionLimits(connect_timeout=0.2, reply_timeout=0.2, backoff_first=0.01, backoff_most=0.1)
+QUICK = ConnectionLimits(connect_timeout=1.0, reply_timeout=1.0, backoff_first=0.01, backoff_most=0.1)
 NOWHERE = "/nowhere/at/all"
 
 
@@ -35,7 +35,7 @@ async def test_a_silent_connection_is_noticed_and_replaced(
     connection = connect(_through(proxy), limits=QUICK, on_state=observer)
     await connection.ready(30)
     proxy.freeze()
-    with pytest.raises(StoreUnavailable, match=r"no reply for 0\.2 s"):
+    with pytest.raises(StoreUnavailable, match=r"no reply for 1(\.0)? s"):
         await connection.send("PING")
     assert not connection.is_ready
     assert "in time" in await observer.reaches("failed")
@@ -58,7 +58,7 @@ async def test_a_living_idle_connection_is_kept(
     connect: Connect, valkey: Engine, proxy: FaultProxy, observer: Observer
 ) -> None:
     onlooker = connect(valkey.socket)
-    connection = connect(_through(proxy), limits=ConnectionLimits(reply_timeout=0.6), on_state=observer)
+    connection = connect(_through(proxy), limits=ConnectionLimits(reply_timeout=1.5), on_state=observer)
     await connection.ready(30)
     begun = await _pings(onlooker)
 
