@@ -27,7 +27,8 @@ CREATE INDEX group_job_due_idx ON {own}.group_job (queue, due_ms) WHERE due_ms I
 -- How far the last sweep of a queue got.
 CREATE TABLE {own}.group_sweep (
   queue text PRIMARY KEY,
-  job_id text NOT NULL
+  job_id text NOT NULL,
+  group_id text NOT NULL
 );
 
 -- What the options of a job say of its group.

@@ -78,7 +78,7 @@ END;
 $$;
 
 -- sweep: what is due takes its turn, and jobs that foreign programs have ended or removed give their places back. A
--- bounded look: at up to p_most holders that have ended, and at the next p_most members; with p_ids at those alone.
+-- bounded look: at the holders of the next p_most groups, and at the next p_most members; with p_ids at those alone.
 CREATE FUNCTION {own}.sweep_groups(
   p_queue text, p_now bigint, p_most integer, p_ids text[], OUT moved integer, OUT emptied text[]
 )
@@ -90,9 +90,9 @@ SET enable_mergejoin TO off
 SET jit TO off
 AS $$
 DECLARE
-  v_ids  text[];
-  v_from text;
-  v_last text;
+  v_from   {own}.group_sweep;
+  v_ids    text[];
+  v_groups text[];
 BEGIN
   moved := 0;
   emptied := '{}';
@@ -103,12 +103,15 @@ BEGIN
     SELECT count(*) INTO moved FROM (
       SELECT FROM {own}.group_job WHERE queue = p_queue AND due_ms IS NOT NULL AND due_ms <= p_now LIMIT 1000) AS due;
     PERFORM {own}.promote_groups(p_queue, p_now);
-    SELECT job_id INTO v_from FROM {own}.group_sweep WHERE queue = p_queue;
+    SELECT * INTO v_from FROM {own}.group_sweep WHERE queue = p_queue;
     v_ids := ARRAY(
-      SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND job_id > coalesce(v_from, '')
+      SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND job_id > coalesce(v_from.job_id, '')
       ORDER BY job_id LIMIT p_most);
-    v_last := CASE WHEN cardinality(v_ids) = p_most THEN v_ids[p_most] ELSE '' END;
-    INSERT INTO {own}.group_sweep VALUES (p_queue, v_last) ON CONFLICT (queue) DO UPDATE SET job_id = excluded.job_id;
+    v_groups := ARRAY(
+      SELECT id FROM {own}.job_group WHERE queue = p_queue AND id > coalesce(v_from.group_id, '')
+      ORDER BY id LIMIT p_most);
+    INSERT INTO {own}.group_sweep VALUES (p_queue, coalesce(v_ids[p_most], ''), coalesce(v_groups[p_most], ''))
+    ON CONFLICT (queue) DO UPDATE SET job_id = excluded.job_id, group_id = excluded.group_id;
     p_ids := ARRAY(
       SELECT key FROM unnest(v_ids) AS n(key)
       WHERE (SELECT id FROM job WHERE queue = p_queue AND id = key) IS NULL
@@ -118,7 +121,7 @@ BEGIN
         WHERE queue = p_queue AND group_id = g.id AND turn IS NOT NULL AND held
         ORDER BY queue, group_id, turn LIMIT g.held
       ) AS holder
-      WHERE g.queue = p_queue AND g.held > 0 AND coalesce((
+      WHERE g.queue = p_queue AND g.id = ANY (v_groups) AND g.held > 0 AND coalesce((
         SELECT state::text IN ('completed', 'failed') FROM job WHERE queue = p_queue AND id = holder.job_id), true)
       LIMIT 5000);
   ELSE

@@ -1,0 +1,22 @@
+"""Groups on Postgres, where foreign programs have been at work."""
+
+from corral.stores.postgres.store import PostgresStore
+from corral.testing.conformance.given import NOW, QUEUE, add, ids
+from corral.testing.conformance.grouped import in_group
+from tests.stores.postgres.conftest import Connect
+
+GROUPS = 2_500
+
+
+async def test_sweeps_come_to_every_group(store: PostgresStore, connect: Connect) -> None:
+    """One looks at a thousand of them, the next goes on from there."""
+    added = await add(store, *[in_group(f"g{n:04}") for _ in range(3) for n in range(GROUPS)])
+    session = await connect()
+    ready = [added[n] for n in (0, 1_500, GROUPS - 1)]
+    for nth in (1, 2):
+        await session.execute(
+            "UPDATE bullmq.job SET state = 'completed', finished_at_ms = $2 WHERE id = ANY ($1)", ready, NOW
+        )
+        assert [(await store.groups.sweep(QUEUE, NOW)).moved for _ in range(3)] == [1, 1, 1]
+        ready = (await ids(store, "waiting"))[-3:]
+        assert ready == [added[nth * GROUPS + n] for n in (0, 1_500, GROUPS - 1)]
