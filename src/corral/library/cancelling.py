@@ -40,14 +40,15 @@ class Notes:
     def __init__(self, store: Store) -> None:
         self._records = store.records
         self._revision = -1
+        self._known: list[Note] = []
 
     async def look(self) -> list[Note]:
-        """Every note, if there may be new ones since the last look."""
+        """Every note, again and again: the job of one may be on its way to this worker, and begin here later."""
         (revision,) = await self._records.revisions([KIND])
-        if revision == self._revision:
-            return []
-        self._revision, found = await self._records.all(KIND)
-        return [msgspec.json.decode(record, type=Note) for record in found.values()]
+        if revision != self._revision:
+            self._revision, found = await self._records.all(KIND)
+            self._known = [msgspec.json.decode(record, type=Note) for record in found.values()]
+        return self._known
 
     async def forget(self, notes: Iterable[tuple[str, str]]) -> None:
         """These jobs have ended."""

@@ -8,7 +8,9 @@ import msgspec
 import pytest
 
 from corral import Context, JobDefinition, Metadata, Worker
+from corral.library.cancelling import Notes
 from corral.model.errors import InvalidInput, JobFailed, JobNotFound
+from corral.store.jobs import ClaimRequest
 from corral.testing.library import FakeClock
 from corral.testing.waiting import until
 from tests.acceptance.library.conftest import NewContext
@@ -189,6 +191,19 @@ async def test_a_running_job_is_cancelled_from_another_process(new_context: NewC
         assert await far.cancel(job_id) is False
         await events.reach("WORKER_JOB_EXPIRE")
     assert len(events.of("WORKER_JOB_RUN_ERROR")) == 1
+
+
+async def test_a_job_is_cancelled_also_where_it_begins_after_the_look(context: Context) -> None:
+    """A worker that runs other jobs may look while one that is cancelled is still on its way to it."""
+    ping = JobDefinition(name="PING", context=context, work_function=Recorder().work)
+    store = await context.store()
+    job_id, notes = await ping.enqueue(1), Notes(store)
+    await store.jobs.claim("PING", ClaimRequest(1, "worker", 0, lock_ms=60_000), context.clock())
+    assert await ping.cancel(job_id)
+    for _ in range(2):
+        assert [(note.queue, note.job_id) for note in await notes.look()] == [("PING", job_id)]
+    await notes.forget([("PING", job_id)])
+    assert await notes.look() == []
 
 
 async def test_a_waiting_job_that_is_cancelled_is_gone(context: Context) -> None:
