@@ -63,15 +63,16 @@ class Orchestrator(Daemon):
             self.context.unsubscribe(news)
 
     async def _fire(self, store: Store) -> float:
-        """Enqueue what is due; how long nothing else is."""
+        """Enqueue what is due; how long nothing else is. Another look tells when that which was due is due again."""
         now = self.context.clock()
         found = await repeats.stored_repeats(store.records)
         mine = {name: one for name, one in found.items() if name in self.context.registered}
-        for name, (stored, repeat) in mine.items():
-            if repeat.is_due(now):
-                await self._occur(store, self.context.registered[name], stored)
+        due = [name for name, (_, repeat) in mine.items() if repeat.is_due(now)]
+        for name in due:
+            stored, _ = mine[name]
+            await self._occur(store, self.context.registered[name], stored)
         coming = [repeat.due - now for _, repeat in mine.values() if repeat.due > now]
-        return min([self._schedule_poll, *(ms / 1000 for ms in coming)])
+        return 0.0 if due else min([self._schedule_poll, *(ms / 1000 for ms in coming)])
 
     async def _occur(self, store: Store, definition: JobDefinition[Any, Any], stored: bytes) -> None:
         context, name = self.context, definition.name

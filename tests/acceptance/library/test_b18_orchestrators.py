@@ -45,6 +45,12 @@ async def test_b18_a_repeat_runs_at_once_and_then_by_its_period(new_context: New
     assert events.types[:2] == [SCHEDULE, "JOB_DEFINITION_JOB_ENQUEUE"]
 
 
+async def test_b18_a_period_may_be_shorter_than_the_time_between_two_polls(context: Context, events: Events) -> None:
+    await JobDefinition(name="TICK", context=context, work_function=nothing, repeat_secs=0.02).register()
+    async with Orchestrator(context, job_schedule_poll_secs=3600):
+        await events.reach(SCHEDULE, 3)
+
+
 async def test_b19_many_orchestrators_fire_once(new_context: NewContext) -> None:
     clock, all_events, seen = FakeClock(), [], Recorder()
     contexts = [new_context(clock=clock) for _ in range(4)]
