@@ -26,6 +26,14 @@ class _News:
         self.succeeded = 0
         self.last_at: int | None = None
 
+    def add(self, later: "_News") -> None:
+        """What has come since this."""
+        if later.reset:
+            self.reset, self.failures = True, 0
+        self.failures += later.failures
+        self.succeeded += later.succeeded
+        self.last_at = later.last_at or self.last_at
+
     def after(self, tally: Tally) -> Tally:
         failures = self.failures + (0 if self.reset else tally.failures)
         return Tally(failures, tally.succeeded + self.succeeded, self.last_at or tally.last_at)
@@ -72,11 +80,17 @@ class Tallies:
             await self._records.swap(_KIND, subscriber, stored, None)
 
     async def write(self) -> None:
-        """Write down what has come."""
+        """Write down what has come. Raises `StoreUnavailable`, and then nothing is lost."""
         async with self._writing:
             while self._news:
-                subscriber = next(iter(self._news))
-                await self._add(subscriber, self._news.pop(subscriber))
+                subscriber, news = next(iter(self._news.items()))
+                del self._news[subscriber]
+                try:
+                    await self._add(subscriber, news)
+                except BaseException:
+                    news.add(self._news.get(subscriber, _News()))
+                    self._news[subscriber] = news
+                    raise
 
     async def close(self) -> None:
         if self._later is not None:
