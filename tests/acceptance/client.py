@@ -97,8 +97,8 @@ class Client:
         return reply.json()["counts"]
 
     async def register(self, queue: str, url: str, *, opts: Any = None, **target: Any) -> None:
-        """Make the URL the queue's worker."""
-        body = {"queue": queue, "endpoint": {"url": url, "method": "POST", **target}}
+        """Make the URL the queue's worker; unless `timeout` says otherwise, its answers may take a minute."""
+        body = {"queue": queue, "endpoint": {"url": url, "method": "POST", "timeout": 60_000, **target}}
         reply = await self.call("POST", "/workers", body if opts is None else body | {"opts": opts})
         assert (reply.status, reply.text) == (200, "OK")
 

@@ -143,7 +143,8 @@ ABORTED = "The operation was aborted."
 
 async def test_p52_an_answer_has_three_seconds(client: Client, endpoint: EndpointServer) -> None:
     endpoint.script = hold
-    await client.register("orders", endpoint.url)
+    body = {"queue": "orders", "endpoint": {"url": endpoint.url, "method": "POST"}}
+    assert (await client.call("POST", "/workers", body)).status == 200
     begun = time.monotonic()
     await client.add("orders", NAME)
     await endpoint.next()

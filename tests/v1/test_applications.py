@@ -191,7 +191,8 @@ async def test_an_endpoint_of_whoever_came_second_reports_progress(serve: Serve,
     shop = await operator.make()
     endpoint.script = hold
     physical = f"mail@{shop.application[:8]}"
-    await operator.call("POST", "/workers", {"queue": physical, "endpoint": {"url": endpoint.url, "method": "POST"}})
+    target = {"url": endpoint.url, "method": "POST", "timeout": 60_000}
+    await operator.call("POST", "/workers", {"queue": physical, "endpoint": target})
     (job_id,) = await shop.add("mail")
     call = await endpoint.next()
     assert call.job["queueQualifiedName"].rpartition(":")[2] == physical

@@ -80,7 +80,7 @@ async def test_a_lost_lease_is_409(client: Client, redis: Redis, prefix: str) ->
 
 async def test_extend_moves_the_deadline(client: Client, redis: Redis, prefix: str) -> None:
     await add(client, {})
-    [lease] = await claim(client, leaseMs=1000)
+    [lease] = await claim(client, leaseMs=20_000)
     reply = await client.call("POST", f"{LEASES}/extend", {"items": [held(lease)], "leaseMs": 60_000})
     assert reply.json()["results"] == [{"id": "1", "ok": True}]
     assert redis.pttl(f"{prefix}:pull:1:lock") > 50_000

@@ -32,7 +32,8 @@ def leave(redis: Redis, prefix: str, *ids: str) -> None:
 def keys(redis: Redis, prefix: str) -> set[str]:
     """Without what the server notes about itself all the time."""
     found = {key.removeprefix(f"{prefix}:") for key in redis.scan_iter(f"{prefix}:*")}
-    return {key for key in found if not key.startswith(("corral:window:", "corral:journal:"))}
+    rhythm = ("corral:window:", "corral:journal:", "corral:records:measures")
+    return {key for key in found if not key.startswith(rhythm)}
 
 
 async def remove(client: Client, **body: int) -> Any:
