@@ -9,6 +9,7 @@ from corral.model.job import ClaimedJob
 from corral.model.lease import Held
 from corral.store.jobs import JobStore
 
+_PART = 0.5  # of its life is over when a lock is renewed
 _RETRY = 1.0  # seconds until the next try when the engine could not be reached
 
 
@@ -46,14 +47,14 @@ class LockKeeper:
 
     async def run(self) -> None:
         """Renew until cancelled."""
-        pause = self._lock_ms / 2000
+        pause = usual = self._lock_ms / 1000 * _PART
         while True:
             await asyncio.sleep(pause)
             try:
                 await self._renew()
-                pause = self._lock_ms / 2000
+                pause = usual
             except (StoreUnavailable, StoreError):
-                pause = min(_RETRY, self._lock_ms / 2000)
+                pause = min(_RETRY, usual)
 
     async def _renew(self) -> None:
         held = list(self._held.values())

@@ -29,9 +29,11 @@ async def test_a_name_that_the_engine_refuses_does_no_harm(connect: Connect, val
     assert await connection.send("PING") == b"PONG"
 
 
-async def test_a_database_that_does_not_exist(connect: Connect, valkey: Engine) -> None:
+async def test_a_database_that_does_not_exist(connect: Connect, valkey: Engine, observer: Observer) -> None:
+    connection = connect(Address(path=valkey.socket, db=999), on_state=observer)
+    assert "DB index is out of range" in await observer.reaches("failed")
     with pytest.raises(StoreUnavailable, match="DB index is out of range"):
-        await connect(Address(path=valkey.socket, db=999)).ready(0.2)
+        await connection.ready(0.01)
 
 
 async def test_passwords_and_users(connect: Connect, engine: Engine) -> None:
@@ -40,11 +42,14 @@ async def test_passwords_and_users(connect: Connect, engine: Engine) -> None:
     alice = connect(Address(path=engine.socket, username="alice", password="pässword"))
     assert await default.send("ACL", "WHOAMI") == b"default"
     assert await alice.send("ACL", "WHOAMI") == b"alice"
-    with pytest.raises(StoreUnavailable, match="NOAUTH"):
-        await connect(engine.socket).ready(0.2)
-    with pytest.raises(StoreUnavailable, match="WRONGPASS") as refused:
-        await connect(Address(path=engine.socket, password="wr0ng")).ready(0.2)
-    assert "wr0ng" not in str(refused.value)
+    for password, why in ((None, "NOAUTH"), ("wr0ng", "WRONGPASS")):
+        observer = Observer()
+        refused = connect(Address(path=engine.socket, password=password), on_state=observer)
+        told = await observer.reaches("failed")
+        with pytest.raises(StoreUnavailable, match=why) as error:
+            await refused.ready(0.01)
+        assert why in told
+        assert "wr0ng" not in told + str(error.value)
 
 
 async def test_an_engine_that_still_loads_is_not_ready(connect: Connect, engine: Engine, observer: Observer) -> None:
