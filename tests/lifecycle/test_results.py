@@ -74,6 +74,22 @@ async def test_the_state_is_told_when_the_time_is_up(store: RedisStore, queue: s
     assert await results.wait(queue, "1", 0.05) == JobResult("1", "active")
 
 
+async def test_a_job_that_ends_between_two_looks_has_its_result(
+    store: RedisStore, queue: str, results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add(store, queue)
+    held = await _claim(store, queue)
+    look = store.job_details.state
+
+    async def too_late(queue: str, job_id: str) -> str:
+        await given.complete(store, held, queue=queue)
+        return await look(queue, job_id)
+
+    monkeypatch.setattr(store.job_details, "state", too_late)
+    found = await results.wait(queue, "1", 0)
+    assert (found.state, bytes(found.returnvalue)) == ("completed", b'"done"')  # type: ignore[arg-type]
+
+
 async def test_a_job_that_leaves_nothing_has_a_result_for_those_who_wait(
     store: RedisStore, queue: str, results: Results
 ) -> None:

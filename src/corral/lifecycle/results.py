@@ -11,6 +11,7 @@ from corral.store.events import QueueEvent
 from corral.store.store import Store
 
 _LINGER = 10.0  # seconds a queue is read on for those who wait next
+_ENDED = ("completed", "failed")
 
 Ended = asyncio.Future[JobResult]
 
@@ -52,8 +53,11 @@ class Results:
 
     async def _look(self, queue: str, job_id: str) -> JobResult:
         details = self._store.job_details
-        found = await details.result(queue, job_id)
-        return found or JobResult(job_id, await details.state(queue, job_id))
+        while (found := await details.result(queue, job_id)) is None:
+            state = await details.state(queue, job_id)
+            if state not in _ENDED:  # else it ended between the two looks
+                return JobResult(job_id, state)
+        return found
 
     def _desk(self, queue: str) -> "_Desk":
         desk = self._desks.get(queue)
