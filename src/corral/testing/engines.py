@@ -1,5 +1,7 @@
 """Throw-away engines for tests: real servers that a test may kill, freeze and start again."""
 
+import contextlib
+import secrets
 import signal
 import socket
 import subprocess
@@ -12,6 +14,7 @@ from corral.stores.embedded.probe import ServerState, probe, shut_down
 from corral.stores.embedded.server import Durability, ServerSettings, spawn
 from corral.testing.waiting import until_blocking
 
+_UNASSIGNED = range(20_000, 32_768)  # systems choose above: Linux from here on, others from 49152
 START_SECONDS = 30.0
 STOP_SECONDS = 20.0
 
@@ -116,8 +119,9 @@ def is_vacant(data_dir: Path | str) -> bool:
 
 
 def free_port() -> int:
-    """A TCP port of 127.0.0.1 that nobody listened on a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
+    """A TCP port of 127.0.0.1 that nobody listened on a moment ago, and that nobody is given who asks for any port."""
+    while True:
+        port = secrets.choice(_UNASSIGNED)
+        with socket.socket() as listener, contextlib.suppress(OSError):
+            listener.bind(("127.0.0.1", port))
+            return port

@@ -7,7 +7,7 @@ import pytest
 from corral.server.http import Limits
 from tests.server.http.kit import gate, serving
 
-SMALL = Limits(body=1000, head=2000, linger=0.2)
+SMALL = Limits(body=1000, head=2000, linger=10)
 
 
 async def test_a_declared_body_over_the_limit_is_refused_unread() -> None:
@@ -149,9 +149,10 @@ async def test_idle_connections_are_closed_in_silence() -> None:
 async def test_work_in_flight_is_not_idle() -> None:
     opened, handle = gate()
     limits = Limits(idle_timeout=0.02, request_timeout=0.02)
-    async with serving(handle, limits=limits) as served, served.wire() as wire, served.wire() as idle:
+    async with serving(handle, limits=limits) as served, served.wire() as wire:
         wire.send(b"GET / HTTP/1.1\r\n\r\n")
-        assert await idle.rest() == b""
+        async with served.wire() as idle:
+            assert await idle.rest() == b""
         assert not wire.reader.at_eof()
         opened.set()
         assert (await wire.answer()).status == 200

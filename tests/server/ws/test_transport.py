@@ -368,7 +368,7 @@ async def test_hostile_compression(payload: bytes, code: int) -> None:
 
 
 async def test_the_close_arrives_though_the_peer_keeps_sending() -> None:
-    async with open_raw(Recorder(), Limits(message=1000, linger=0.2)) as (_, wire):
+    async with open_raw(Recorder(), Limits(message=1000, linger=10)) as (_, wire):
         wire.send(frame(1, bytes(3_000_000)))
         assert close_of(await wire.rest()) == 1009
 
