@@ -9,8 +9,11 @@ from tests.acceptance.conftest import Serve
 from tests.acceptance.service import MASTER, Operator, Program
 
 PATH = "/api/schedules"
-SOON = 1000
+SOON = 3000
 """Milliseconds from now, enough for a slow machine to have made the schedule."""
+
+LATER = 3_600_000
+"""Milliseconds from now, for what runs when the test says so: see `begin`."""
 
 NEVER = {"cron": "0 0 1 1 *"}
 EVERY_SECOND = {"cron": "* * * * * *"}
@@ -47,6 +50,11 @@ async def make(program: Program, url: str, **more: Any) -> Any:
 
 async def shown(program: Program, made: Any) -> Any:
     return (await program.ok("GET", f"{PATH}/{made['id']}"))["data"]
+
+
+async def begin(program: Program) -> None:
+    """Run now what the program's schedules have coming."""
+    await program.ok("POST", "/v1/queues/corral-schedules/promote", {})
 
 
 async def jobs(program: Program, status: str) -> Any:

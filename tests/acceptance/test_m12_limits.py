@@ -83,7 +83,7 @@ async def test_m12_a_busy_queue_leaves_places_to_others(serve: Serve, endpoint: 
         await shop.add("quiet")
         await until(lambda: _is_done(shop, "quiet"))
     await shop.add("leased")
-    (lease,) = (await there.ok("POST", "/v1/queues/leased/leases", {"count": 1, "wait": 5}))["leases"]
+    (lease,) = (await there.ok("POST", "/v1/queues/leased/leases", {"count": 1, "wait": 30}))["leases"]
     items = [{"id": lease["job"]["id"], "token": lease["token"]}]
     await there.ok("POST", "/v1/queues/leased/leases/complete", {"items": items})
     assert (await shop.ok("GET", "/v1/queues/busy/counts"))["waiting"] > 0

@@ -135,10 +135,11 @@ async def test_m16_options_take_effect(api: Operator, endpoint: EndpointServer) 
 
 
 async def test_m16_a_delay_is_waited_for_without_any_other_worker(api: Operator) -> None:
-    job_id = await api.submit("mail", options={"delay": 3000})
+    job_id = await api.submit("mail", options={"delay": 60_000})
     assert (await api.ok("GET", f"/api/jobs/{job_id}"))["job"]["status"] == "delayed"
     assert (await api.ok("GET", "/api/jobs?status=delayed"))["count"] == 1
     assert (await api.call("PUT", f"/api/jobs/{job_id}", {"status": "started"})).status == 409
+    await api.ok("PUT", f"/v1/queues/mail/jobs/{job_id}/delay", {"delay": 100})
 
     async def waiting() -> int:
         return int((await api.ok("GET", "/api/jobs?queue=mail&status=waiting"))["count"])

@@ -235,34 +235,32 @@ async def test_m42_test_and_new_secret(serve: Serve, endpoint: EndpointServer) -
 
 
 async def test_m43_all_events(serve: Serve, endpoint: EndpointServer) -> None:
-    server = await serve(master_api_key=MASTER, rate_limit_max_requests=0, lock_duration=200, stalled_interval=200)
+    server = await serve(master_api_key=MASTER, rate_limit_max_requests=0, stalled_interval=200)
     operator = Operator(server)
     shop = await operator.make()
     events = [*(f"job.{status}" for status in _JOB_EVENTS), "queue.paused", "queue.resumed"]
     await _hook(shop, endpoint.url, *events)
-    worker = EndpointServer(hold)
-    async with worker:
-        queue = "mail"
-        await shop.ok("POST", f"/v1/queues/{queue}/jobs", [{"name": "n", "opts": {"attempts": 2}}])
-        await operator.ok("POST", f"/api/queues/{queue}/pause")
-        await operator.ok("POST", f"/api/queues/{queue}/resume")
-        for more in ({"reason": "once"}, {"reason": "twice"}):
-            (lease,) = (await shop.ok("POST", f"/v1/queues/{queue}/leases", {"wait": 5}))["leases"]
-            item = {"id": lease["job"]["id"], "token": lease["token"], **more}
-            await shop.ok("POST", f"/v1/queues/{queue}/leases/fail", {"items": [item]})
-        job = await _run(shop, queue)
-        await shop.call("PUT", f"/api/jobs/{job}", {"status": "progress", "progress": 1})
-        other = await shop.submit(queue)
-        await shop.ok("PUT", f"/api/jobs/{other}", {"status": "progress", "progress": 1})
-        await shop.ok("POST", f"/v1/queues/{queue}/jobs", [{"name": "stalls"}])
-        await shop.ok("POST", f"/v1/queues/{queue}/leases", {"leaseMs": 1000})
-        await shop.ok("POST", f"/v1/queues/{queue}/leases", {"wait": 3})
+    queue = "mail"
+    await shop.ok("POST", f"/v1/queues/{queue}/jobs", [{"name": "n", "opts": {"attempts": 2}}])
+    await operator.ok("POST", f"/api/queues/{queue}/pause")
+    await operator.ok("POST", f"/api/queues/{queue}/resume")
+    for more in ({"reason": "once"}, {"reason": "twice"}):
+        (lease,) = (await shop.ok("POST", f"/v1/queues/{queue}/leases", {"wait": 30}))["leases"]
+        item = {"id": lease["job"]["id"], "token": lease["token"], **more}
+        await shop.ok("POST", f"/v1/queues/{queue}/leases/fail", {"items": [item]})
+    job = await _run(shop, queue)
+    await shop.call("PUT", f"/api/jobs/{job}", {"status": "progress", "progress": 1})
+    other = await shop.submit(queue)
+    await shop.ok("PUT", f"/api/jobs/{other}", {"status": "progress", "progress": 1})
+    await shop.ok("POST", f"/v1/queues/{queue}/jobs", [{"name": "stalls"}])
+    await shop.ok("POST", f"/v1/queues/{queue}/leases", {"leaseMs": 1000})
+    await shop.ok("POST", f"/v1/queues/{queue}/leases", {"wait": 30})
 
-        def heard() -> bool:
-            return {call.json()["event"] for call in endpoint.seen} >= set(events)
+    def heard() -> bool:
+        return {call.json()["event"] for call in endpoint.seen} >= set(events)
 
-        try:
-            await until(heard)
-        except TimeoutError:
-            missing = set(events) - {call.json()["event"] for call in endpoint.seen}
-            raise AssertionError(f"never heard: {missing}") from None
+    try:
+        await until(heard)
+    except TimeoutError:
+        missing = set(events) - {call.json()["event"] for call in endpoint.seen}
+        raise AssertionError(f"never heard: {missing}") from None

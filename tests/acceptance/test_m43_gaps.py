@@ -48,7 +48,9 @@ async def test_m43_nothing_is_counted_where_nothing_was_dropped(serve: Serve, en
         if restart:
             await following.process.stop(0.1)
             following = await serve(**SETTINGS)
-    assert len({call.headers["webhook-id"] for call in await endpoint.take(6)}) == 6
+    heard: set[str] = set()
+    while len(heard) < 6:  # one that was under way when its process stopped may come twice
+        heard.add((await endpoint.next()).headers["webhook-id"])
     text = (await Operator(following).call("GET", "/metrics")).text
     assert value(samples(text), "webhook_gaps_total") == 0
 

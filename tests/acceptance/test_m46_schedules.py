@@ -14,6 +14,7 @@ from tests.acceptance.scheduling import (
     MEMBERS,
     NEVER,
     PATH,
+    SOON,
     a_shop,
     an_operator,
     body,
@@ -136,7 +137,7 @@ async def test_m47_a_pattern_runs_until_its_limit(serve: Serve, endpoint: Endpoi
 
 async def test_m47_one_moment(serve: Serve, endpoint: EndpointServer) -> None:
     shop = await a_shop(serve)
-    at = in_ms(1500)
+    at = in_ms(SOON)
     made = await make(shop, endpoint.url, schedule={"at": at})
     assert (made["schedule"], made["nextExecutionAt"]) == ({"at": at, "timezone": "UTC"}, at)
     call = await endpoint.next()
@@ -155,7 +156,7 @@ async def test_m47_time_zones(serve: Serve, endpoint: EndpointServer) -> None:
 
 async def test_m47_the_end_date(serve: Serve, endpoint: EndpointServer) -> None:
     shop = await a_shop(serve)
-    made = await make(shop, endpoint.url, schedule={**EVERY_SECOND, "endDate": in_ms(3500)})
+    made = await make(shop, endpoint.url, schedule={**EVERY_SECOND, "endDate": in_ms(4500)})
 
     async def over() -> Any:
         found = await shown(shop, made)

@@ -7,7 +7,7 @@ from corral.testing.waiting import until
 from tests.acceptance.client import Client
 from tests.acceptance.conftest import Serve
 from tests.acceptance.endpoint import EndpointServer, response
-from tests.acceptance.scheduling import FAST, SOON, a_shop, an_operator, counted, in_ms, jobs, make, shown
+from tests.acceptance.scheduling import FAST, LATER, SOON, a_shop, an_operator, begin, counted, in_ms, jobs, make, shown
 from tests.acceptance.service import MASTER, Operator, Program
 
 
@@ -15,7 +15,8 @@ async def test_m48_what_fails_with_500_is_tried_again(serve: Serve, endpoint: En
     answers = iter(["500 Internal Server Error", "503 Service Unavailable", "302 Found"])
     endpoint.script = lambda call: response(b"", next(answers))
     shop = await a_shop(serve)
-    made = await make(shop, endpoint.url, schedule={"at": in_ms(SOON)}, retryPolicy=FAST)
+    made = await make(shop, endpoint.url, schedule={"at": in_ms(LATER)}, retryPolicy=FAST)
+    await begin(shop)
     calls = await endpoint.take(3)
     assert len({call.headers["x-job-id"] for call in calls}) == 1
     done = await counted(shop, made, 1)
@@ -26,7 +27,8 @@ async def test_m48_until_the_attempts_are_used_up(serve: Serve, endpoint: Endpoi
     endpoint.script = lambda call: response(b"", "500 Internal Server Error")
     shop = await a_shop(serve)
     exponential = {"attempts": 2, "backoff": {"type": "exponential", "delay": 10}}
-    made = await make(shop, endpoint.url, schedule={"at": in_ms(SOON)}, retryPolicy=exponential)
+    made = await make(shop, endpoint.url, schedule={"at": in_ms(LATER)}, retryPolicy=exponential)
+    await begin(shop)
     await endpoint.take(2)
     done = await counted(shop, made, 1)
     assert (done["lastExecutionStatus"], done["enabled"]) == ("failed", False)
@@ -37,7 +39,8 @@ async def test_m48_until_the_attempts_are_used_up(serve: Serve, endpoint: Endpoi
 async def test_m48_what_fails_with_404_is_not(serve: Serve, endpoint: EndpointServer) -> None:
     endpoint.script = lambda call: response(b"", "404 Not Found")
     shop = await a_shop(serve)
-    made = await make(shop, endpoint.url, schedule={"at": in_ms(SOON)}, retryPolicy=FAST)
+    made = await make(shop, endpoint.url, schedule={"at": in_ms(LATER)}, retryPolicy=FAST)
+    await begin(shop)
     await endpoint.next()
     done = await counted(shop, made, 1)
     assert (done["lastExecutionStatus"], done["lastExecutionError"]) == ("failed", "HTTP 404: Not Found")
@@ -55,11 +58,12 @@ async def test_m48_its_jobs_are_jobs_like_any(serve: Serve, endpoint: EndpointSe
     await shop.ok("POST", "/api/subscriptions", subscription)
     webhook = {"url": f"{endpoint.url}/hooked", "events": ["job.completed"]}
     await shop.ok("POST", "/api/webhooks", webhook)
-    made = await make(shop, endpoint.url, schedule={"at": in_ms(2 * SOON)}, metadata={"kind": "daily"})
+    made = await make(shop, endpoint.url, schedule={"at": in_ms(LATER)}, metadata={"kind": "daily"})
     (waiting,) = (await shop.ok("GET", "/api/jobs?metadata.kind=daily"))["jobs"]
     assert (waiting["queue"], waiting["status"]) == ("corral-schedules", "delayed")
     assert waiting["data"]["scheduleId"] == made["id"]
     assert waiting["data"]["_applicationId"] == shop.application
+    await begin(shop)
     calls = await endpoint.take(4)
     told = [call.json() for call in calls if call.target.endswith("/told")]
     assert [one["event"]["type"] for one in told] == ["created", "completed"]
@@ -75,7 +79,7 @@ async def test_m48_its_jobs_are_jobs_like_any(serve: Serve, endpoint: EndpointSe
 async def test_m57_schedules_survive_a_restart(serve: Serve, endpoint: EndpointServer) -> None:
     server = await serve(master_api_key=MASTER)
     shop = await Operator(server).make()
-    made = await make(shop, endpoint.url, schedule={"at": in_ms(1500)})
+    made = await make(shop, endpoint.url, schedule={"at": in_ms(SOON)})
     await server.process.stop(0.1)
     again = Program((await serve(master_api_key=MASTER)).port, shop.key, shop.application)
     assert (await endpoint.next()).headers["x-schedule-id"] == made["id"]

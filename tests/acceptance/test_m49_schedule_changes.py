@@ -2,7 +2,7 @@
 
 from tests.acceptance.conftest import Serve
 from tests.acceptance.endpoint import EndpointServer, response
-from tests.acceptance.scheduling import PATH, SOON, a_shop, an_operator, body, counted, in_ms, make, shown
+from tests.acceptance.scheduling import LATER, PATH, SOON, a_shop, an_operator, begin, body, counted, in_ms, make, shown
 from tests.acceptance.service import Program
 
 
@@ -53,8 +53,9 @@ async def test_m49_update_merges(serve: Serve, endpoint: EndpointServer) -> None
     assert both.json()["error"]["message"] == "Cannot specify both cron pattern and at time"
     assert (await shop.call("PUT", path, {"endpoint": {"method": "HEAD"}})).status == 400
     assert await shown(shop, made) == changed
-    moved = (await shop.ok("PUT", path, {"schedule": {"cron": None, "at": in_ms(SOON)}, "name": "soon"}))["data"]
+    moved = (await shop.ok("PUT", path, {"schedule": {"cron": None, "at": in_ms(LATER)}, "name": "soon"}))["data"]
     assert (moved["name"], list(moved["schedule"])) == ("soon", ["at", "timezone"])
+    await begin(shop)
     await endpoint.next()
     assert (await make(shop, endpoint.url))["name"] == "report"
 
@@ -122,10 +123,12 @@ async def test_m50_the_operator_sees_all_and_has_its_own(serve: Serve, endpoint:
     operator = await an_operator(serve)
     shop = await operator.make()
     theirs = await make(shop, endpoint.url)
-    own = await make(operator, endpoint.url, schedule={"at": in_ms(SOON)})
+    own = await make(operator, endpoint.url, schedule={"at": in_ms(LATER)})
     assert {one["id"] for one in (await operator.ok("GET", PATH))["data"]} == {own["id"], theirs["id"]}
+    await begin(operator)
     await endpoint.next()
-    await operator.ok("PUT", f"{PATH}/{theirs['id']}", {"schedule": {"cron": None, "at": in_ms(SOON)}})
+    await operator.ok("PUT", f"{PATH}/{theirs['id']}", {"schedule": {"cron": None, "at": in_ms(LATER)}})
+    await begin(shop)
     await endpoint.next()
     await counted(operator, theirs, 1)
     assert [one["data"]["scheduleId"] for one in (await shop.ok("GET", "/api/jobs"))["jobs"]] == [theirs["id"]]
