@@ -121,8 +121,9 @@ class Fleet:
 
     async def _look(self) -> None:
         """Compare what runs with everything that is stored."""
-        self._paused = await self._presence.paused()
-        self._converge(await self._registry.all())
+        records = await self._registry.all()
+        self._paused = await self._presence.paused()  # read last: what was paused before it was registered is known
+        self._converge(records)
         for queue, one in self._running.items():
             if one.worker:
                 one.worker.pause(self._ending or queue in self._paused)
