@@ -47,6 +47,28 @@ async def test_the_plugin_gives_a_context_on_each_engine(engine: str, request: p
         assert await adding.wait(job_id, seconds=0) == 6
 
 
+@pytest.mark.parametrize("engine", ["redis", "postgres"])
+async def test_a_job_that_goes_from_queue_to_queue_is_not_overlooked(
+    engine: str, request: pytest.FixtureRequest
+) -> None:
+    context: Context = request.getfixturevalue(f"corral_{engine}_context")
+    done: list[int] = []
+
+    async def hop(left: int) -> None:
+        if left:
+            await hops[left % len(hops)].enqueue(left - 1)
+        done.append(left)
+
+    async with context:
+        hops = [JobDefinition(name=f"HOP{n}", context=context, work_function=hop) for n in range(5)]
+        await context.register_all()
+        async with Worker(context):
+            for turn in range(1, 21):
+                await hops[0].enqueue(9)
+                await wait_until_idle(context)
+                assert len(done) == turn * 10
+
+
 def test_a_clock_stands_still_until_it_is_moved(corral_clock: FakeClock) -> None:
     moved = []
     corral_clock.on_move(lambda: moved.append(corral_clock()))

@@ -1,7 +1,7 @@
 """For tests of programs that use the Python library: jobs without an engine, a clock to move, an end to wait for."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -86,9 +86,18 @@ async def wait_until_idle(context: Context, *, seconds: float = 10.0) -> None:
     store = await context.store()
 
     async def idle() -> bool:
-        return not any([await _is_busy(store, queue, context.clock()) for queue in await context.queues()])
+        """Queues are looked at one after the other: it counts only if nothing has happened in any of them meanwhile."""
+        before = await _places(store, await context.queues())
+        if any([await _is_busy(store, queue, context.clock()) for queue in before]):
+            return False
+        return before == await _places(store, await context.queues())
 
     await until(idle, seconds)
+
+
+async def _places(store: Store, queues: Sequence[str]) -> dict[str, str]:
+    """The last event of each queue."""
+    return {queue: await store.events.last_id(queue) for queue in queues}
 
 
 async def _is_busy(store: Store, queue: str, now: int) -> bool:
