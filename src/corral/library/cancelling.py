@@ -4,10 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from corral.model.errors import JobLocked
+from corral.model.errors import JobLocked, JobNotFound
 from corral.store.store import Store
 
 KIND = "cancelled"
+_ENDED = ("completed", "failed")
 _KEPT_MS = 3_600_000  # a note that no worker has taken away by then is of a worker that died
 
 
@@ -22,7 +23,7 @@ class Note(msgspec.Struct, frozen=True):
 async def cancel(store: Store, queue: str, job_id: str, now: int) -> bool:
     """Remove a job that waits, leave a note for one that runs; False when it has ended."""
     state = await store.job_details.state(queue, job_id)
-    if state in ("completed", "failed"):
+    if state in _ENDED:
         return False
     if state != "active":
         try:
@@ -59,8 +60,16 @@ class Notes:
 
 
 async def sweep(store: Store, now: int) -> None:
-    """Drop the notes that nobody took away."""
+    """Drop the notes of jobs that have ended before anybody looked, and those that nobody took away."""
     _, found = await store.records.all(KIND)
     for record_id, record in found.items():
-        if msgspec.json.decode(record, type=Note).at < now - _KEPT_MS:
+        note = msgspec.json.decode(record, type=Note)
+        if note.at < now - _KEPT_MS or await _has_ended(store, note):
             await store.records.swap(KIND, record_id, record, None)
+
+
+async def _has_ended(store: Store, note: Note) -> bool:
+    try:
+        return await store.job_details.state(note.queue, note.job_id) in _ENDED
+    except JobNotFound:
+        return True

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from corral import Context, JobDefinition, Metadata, Worker
-from corral.library.cancelling import Notes
+from corral.library.cancelling import Notes, sweep
 from corral.model.errors import InvalidInput, JobFailed, JobNotFound
-from corral.store.jobs import ClaimRequest
+from corral.model.outcome import Completed
+from corral.store.jobs import ClaimRequest, Finished
 from corral.testing.library import FakeClock
 from corral.testing.waiting import until
 from tests.acceptance.library.conftest import NewContext
@@ -204,6 +205,17 @@ async def test_a_job_is_cancelled_also_where_it_begins_after_the_look(context: C
         assert [(note.queue, note.job_id) for note in await notes.look()] == [("PING", job_id)]
     await notes.forget([("PING", job_id)])
     assert await notes.look() == []
+
+
+async def test_a_job_that_ends_before_its_cancellation_is_seen_takes_it_along(context: Context) -> None:
+    ping = JobDefinition(name="PING", context=context, work_function=Recorder().work)
+    store, now = await context.store(), context.clock()
+    ids = [await ping.enqueue(1), await ping.enqueue(2)]
+    claimed, _ = (await store.jobs.claim("PING", ClaimRequest(2, "worker", 0, lock_ms=60_000), now)).jobs
+    assert [await ping.cancel(job_id) for job_id in ids] == [True, True]
+    await store.jobs.finish("PING", [Finished(claimed, Completed(b"1"))], None, now)
+    await sweep(store, now)
+    assert [note.job_id for note in await Notes(store).look()] == ids[1:]
 
 
 async def test_a_waiting_job_that_is_cancelled_is_gone(context: Context) -> None:

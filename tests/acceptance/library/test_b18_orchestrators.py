@@ -42,7 +42,8 @@ async def test_b18_a_repeat_runs_at_once_and_then_by_its_period(new_context: New
         await wait_until_idle(context)
     assert len(seen.payloads) == 4
     assert len(events.of(SCHEDULE)) == 4
-    assert events.types[:2] == [SCHEDULE, "JOB_DEFINITION_JOB_ENQUEUE"]
+    told = [one for one in events.types if not one.startswith("WORKER")]  # a worker may be quicker than the word of it
+    assert told[:2] == [SCHEDULE, "JOB_DEFINITION_JOB_ENQUEUE"]
 
 
 async def test_b18_a_period_may_be_shorter_than_the_time_between_two_polls(context: Context, events: Events) -> None:
