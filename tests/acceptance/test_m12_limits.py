@@ -35,6 +35,17 @@ async def test_m12_claims_over_all_queues_and_processes(serve: Serve) -> None:
     assert await active(shop, "one", "two") == 3
 
 
+async def test_m12_jobs_in_a_queue_that_another_process_has_just_made_count(serve: Serve) -> None:
+    server, other = await serve(master_api_key=MASTER), await serve(master_api_key=MASTER)
+    shop = await Operator(server).make("shop", maxConcurrentJobs=1)
+    there = Program(other.port, shop.key, shop.application)
+    await shop.add("one")
+    assert await active(there, "one") == 0
+    await shop.add("two")
+    assert len((await shop.ok("POST", "/v1/queues/two/leases", _LEASES))["leases"]) == 1
+    assert (await there.ok("POST", "/v1/queues/one/leases", _LEASES))["leases"] == []
+
+
 async def test_m12_started_over_http(serve: Serve) -> None:
     shop = await Operator(await serve(master_api_key=MASTER)).make("shop", maxConcurrentJobs=1)
     first, second = await shop.submit("one"), await shop.submit("two")

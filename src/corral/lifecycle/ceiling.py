@@ -69,6 +69,7 @@ class Ceiling:
                 await self._store.idempotency.forget(name)
 
     async def _room(self, application: str, queue: str, most: int, now: int) -> Room:
+        await self._ownership.refresh()  # another process may have made a queue a moment ago, and begun a job of it
         running, first = await asyncio.gather(self._running(application), self._line.first(application))
         left = 1 if first is not None and first.queue != queue else 0
         free = most - running - left
