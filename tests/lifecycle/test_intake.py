@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from corral.lifecycle import intake as room
 from corral.lifecycle.intake import Clock, Intake
 from corral.store.jobs import Claim
 from corral.stores.redis.store import RedisStore
@@ -23,9 +24,9 @@ class Woken:
         self.has_room = True
         self.intake = Intake(store.jobs.waiter(queue), clock, self._sign.set, lambda: self.has_room)
 
-    async def open(self, timeout: float = 3) -> None:
+    async def open(self) -> None:
         """Wait for the sign that opens it."""
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(30):
             while not self.intake.open:
                 self._sign.clear()
                 await self._sign.wait()
@@ -35,7 +36,9 @@ Watch = Callable[..., Woken]
 
 
 @pytest.fixture
-async def watch() -> AsyncIterator[Watch]:
+async def watch(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Watch]:
+    """Makes an intake that does not look for itself, however long nobody gives it a sign."""
+    monkeypatch.setattr(room, "_LONGEST", 300.0)
     made: list[Woken] = []
 
     def make(store: RedisStore, queue: str, clock: Clock = now_ms) -> Woken:
@@ -68,7 +71,7 @@ async def test_a_new_job_opens_it(store: RedisStore, queue: str, watch: Watch) -
     woken.intake.saw(NOTHING, asked=1, signs=0)
     await _blocked(store)
     await add(store, queue)
-    await woken.open(3)
+    await woken.open()
 
 
 async def test_a_sign_that_came_after_a_claim_was_sent_is_not_forgotten(
@@ -91,7 +94,7 @@ async def test_the_next_delayed_job_opens_it_when_due(store: RedisStore, queue: 
     woken = watch(store, queue)
     due = now_ms() + 150
     woken.intake.saw(Claim(jobs=[], next_due=due), asked=1, signs=0)
-    await woken.open(1)
+    await woken.open()
     assert now_ms() >= due
 
 
@@ -101,7 +104,7 @@ async def test_a_job_that_will_be_due_earlier_is_heard_of(store: RedisStore, que
     await _blocked(store)
     due = now_ms() + 150
     await add(store, queue, delay=150)
-    await woken.open(1)
+    await woken.open()
     assert now_ms() >= due
 
 
@@ -112,7 +115,7 @@ async def test_a_pause_ends_by_its_timer_even_if_the_clock_stands_still(
     woken = watch(store, queue, lambda: 1_000)
     woken.intake.saw(seen, asked=1, signs=0)
     assert not woken.intake.open
-    await woken.open(2)
+    await woken.open()
 
 
 async def test_in_a_queue_with_a_concurrency_of_its_own_an_ended_job_opens_it(
@@ -140,7 +143,7 @@ async def test_a_wait_that_breaks_counts_as_a_sign(
     woken.intake.saw(NOTHING, asked=1, signs=0)
     await _blocked(store)
     proxy.drop()
-    await woken.open(2)
+    await woken.open()
 
 
 async def test_a_sign_that_finds_no_room_is_passed_on(store: RedisStore, queue: str, watch: Watch) -> None:
@@ -149,9 +152,9 @@ async def test_a_sign_that_finds_no_room_is_passed_on(store: RedisStore, queue: 
     full.intake.saw(NOTHING, asked=1, signs=0)
     await _blocked(store)
     await add(store, queue)
-    await full.open(3)
+    await full.open()
     free.intake.saw(NOTHING, asked=1, signs=0)
-    await free.open(3)
+    await free.open()
 
 
 async def test_closing_leaves_a_sign_for_others(store: RedisStore, queue: str, watch: Watch) -> None:
@@ -160,6 +163,6 @@ async def test_closing_leaves_a_sign_for_others(store: RedisStore, queue: str, w
     await _blocked(store)
     await leaving.intake.close()
     other.intake.saw(NOTHING, asked=1, signs=0)
-    await other.open(3)
+    await other.open()
     leaving.intake.saw(NOTHING, asked=1, signs=0)
     assert len([task for task in asyncio.all_tasks() if "Intake" in repr(task)]) == 0

@@ -40,8 +40,14 @@ async def _claim(store: RedisStore, queue: str, count: int = 1) -> list[ClaimedJ
 async def _waiting(results: Results, queue: str, count: int) -> list["asyncio.Task[JobResult]"]:
     """Those who wait for jobs 1, 2, ... and have looked."""
     tasks = [asyncio.create_task(results.wait(queue, str(i + 1), LONG)) for i in range(count)]
-    await results.wait(queue, "1", 0.01)
+    await _all_have_looked(results, queue)
     return tasks
+
+
+async def _all_have_looked(results: Results, queue: str) -> None:
+    """Whoever came before has an answer before this one, which comes at once."""
+    with pytest.raises(JobNotFound):
+        await results.wait(queue, "nobody", LONG)
 
 
 async def test_a_job_that_ended_before_is_told_at_once(store: RedisStore, queue: str, results: Results) -> None:
@@ -153,7 +159,7 @@ async def test_closing_tells_all_who_wait(store: RedisStore, queue: str) -> None
     results = Results(store, feeds)
     await add(store, queue)
     waiting = [asyncio.create_task(results.wait(queue, "1", LONG)) for _ in range(3)]
-    await results.wait(queue, "1", 0.01)
+    await _all_have_looked(results, queue)
     await results.close()
     async with asyncio.timeout(10):
         assert {one.state for one in await asyncio.gather(*waiting)} == {"waiting"}
@@ -168,10 +174,13 @@ async def test_closing_while_nobody_hears_yet(
     feeds = Feeds(far.events)
     results = Results(far, feeds)
     await add(store, queue)
-    proxy.latency(0.2)
+    proxy.keep_answers()
     waiting = asyncio.create_task(results.wait(queue, "1", LONG))
     await store.ping()
-    await results.close()
+    closing = asyncio.create_task(results.close())
+    await store.ping()
+    proxy.thaw()
+    await closing
     async with asyncio.timeout(10):
         assert (await waiting).state == "waiting"
     await feeds.close()

@@ -57,6 +57,15 @@ async def test_frozen_is_silent_but_open_and_thawing_delivers(caller: Streams, p
     late[1].close()
 
 
+async def test_answers_that_are_kept_come_later(caller: Streams, proxy: FaultProxy) -> None:
+    assert await _says(caller, b"1") == b"1"
+    proxy.keep_answers()
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(_says(caller, b"2"), 0.05)
+    proxy.thaw()
+    assert await asyncio.wait_for(caller[0].read(1), 20) == b"2"
+
+
 async def test_stranded_connections_stay_silent_and_new_ones_work(caller: Streams, proxy: FaultProxy) -> None:
     assert await _says(caller, b"1") == b"1"
     proxy.strand()
@@ -74,11 +83,11 @@ async def test_latency_delays_but_does_not_queue(caller: Streams, proxy: FaultPr
     assert await _says(caller, b"1") == b"1"
     assert now() - begun >= 0.1
     begun = now()
-    for _ in range(50):
+    for _ in range(200):
         caller[1].write(b"x")
         await caller[1].drain()
-    await asyncio.wait_for(caller[0].readexactly(50), 20)
-    assert now() - begun < 50 * 0.05
+    await asyncio.wait_for(caller[0].readexactly(200), 20)
+    assert now() - begun < 200 * 0.05
 
 
 async def test_drop_breaks_open_connections_only(caller: Streams, proxy: FaultProxy) -> None:

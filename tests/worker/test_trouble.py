@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from corral.lifecycle import intake, renew
 from corral.model.errors import LockLost, StoreBusy
 from corral.model.job import ClaimedJob
 from corral.model.outcome import Failed, Outcome
@@ -22,12 +23,12 @@ async def test_jobs_of_a_claim_whose_answer_was_lost_are_rescued(
 ) -> None:
     far = await open_store(f"redis://{proxy.host}:{proxy.port}")
     ids = await add(store, queue, 5)
-    proxy.latency(0.1)
+    proxy.keep_answers()
     desk = Desk(hold=False)
     start_worker(far, queue, desk, concurrency=5, **SHORT)
     await reach(store, queue, active=5)
     proxy.drop()  # with the answer on the way
-    proxy.latency(0)
+    proxy.thaw()
     assert desk.seen == []
     await reach(store, queue, completed=5)
     assert sorted(desk.seen) == ids
@@ -39,14 +40,14 @@ async def test_an_answer_to_finish_that_was_lost_does_not_run_the_job_again(
 ) -> None:
     far = await open_store(f"redis://{proxy.host}:{proxy.port}")
     desk = Desk()
-    start_worker(far, queue, desk, **SHORT)
+    start_worker(far, queue, desk)
     await add(store, queue)
     _, end = await desk.take()
-    proxy.latency(0.1)
+    proxy.keep_answers()
     end.set_result(DONE)
     await reach(store, queue, completed=1)
     proxy.drop()
-    proxy.latency(0)
+    proxy.thaw()
     desk.hold = False
     await add(store, queue)
     await reach(store, queue, completed=2)
@@ -157,16 +158,16 @@ async def test_an_outcome_that_cannot_be_sent_holds_up_neither_the_others_nor_th
 
 
 async def test_a_waiter_that_the_engine_refuses_is_tried_again(
-    store: RedisStore, queue: str, start_worker: StartWorker
+    store: RedisStore, queue: str, start_worker: StartWorker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "_LONGEST", 300.0)
     await store.connection.send("SET", f"bull:{queue}:marker", "in the way")
     desk = Desk(hold=False)
     start_worker(store, queue, desk)
     await until(lambda: _complaints(store))
     await store.connection.send("DEL", f"bull:{queue}:marker")
     await add(store, queue)
-    async with asyncio.timeout(3):
-        await reach(store, queue, completed=1)
+    await reach(store, queue, completed=1)
 
 
 async def _complaints(store: RedisStore) -> bool:
@@ -204,13 +205,23 @@ async def test_a_runner_that_raises_fails_its_job(store: RedisStore, queue: str,
     assert (failed.failed_reason, failed.attempts_made) == ("of what use is this", 2)
 
 
-async def test_a_long_job_keeps_its_lock(store: RedisStore, queue: str, start_worker: StartWorker, told: Told) -> None:
+async def test_a_long_job_keeps_its_lock(
+    store: RedisStore, queue: str, start_worker: StartWorker, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(renew, "_PART", 0.002)
     desk = Desk()
-    start_worker(store, queue, desk, **SHORT)
+    start_worker(store, queue, desk, lock_ms=60_000, stalled_ms=100)
     [job] = await add(store, queue)
     _, end = await desk.take()
-    looks = asyncio.get_running_loop().time() + 3 * SHORT["lock_ms"] / 1000
-    await until(lambda: asyncio.get_running_loop().time() > looks)
+    lock = f"bull:{queue}:{job}:lock"
+
+    async def renewed() -> bool:
+        left: int = await store.connection.send("PTTL", lock)
+        return left > 30_000
+
+    for _ in range(3):
+        await store.connection.send("PEXPIRE", lock, 30_000)
+        await until(renewed)
     end.set_result(DONE)
     await reach(store, queue, completed=1)
     assert desk.seen == [job]

@@ -121,11 +121,12 @@ async def test_stop_leaves_a_job_that_does_not_end_to_be_rescued(
 ) -> None:
     desk = Desk()
     [job] = await add(store, queue)
-    worker = start_worker(store, queue, desk, lock_ms=1000, stalled_ms=100)
+    worker = start_worker(store, queue, desk, stalled_ms=100)
     await desk.take()
     tasks = asyncio.all_tasks()
     await asyncio.wait_for(worker.stop(0.05), 30)
     assert asyncio.all_tasks() < tasks
+    assert await store.connection.send("DEL", f"bull:{queue}:{job}:lock") == 1  # as if its time were over
     again = Desk(hold=False)
     start_worker(store, queue, again, stalled_ms=100)
     await reach(store, queue, completed=1)
@@ -136,13 +137,16 @@ async def test_stop_leaves_a_job_that_does_not_end_to_be_rescued(
 async def test_jobs_that_arrive_after_stop_go_back_unharmed(
     store: RedisStore, open_store: OpenStore, proxy: FaultProxy, queue: str, start_worker: StartWorker
 ) -> None:
-    proxy.latency(0.1)
     far = await open_store(f"redis://{proxy.host}:{proxy.port}")
     await add(store, queue, 3)
+    proxy.keep_answers()
     desk = Desk()
     worker = start_worker(far, queue, desk, concurrency=3)
     await reach(store, queue, active=3)  # the claim is done, and its answer on the way
-    await worker.stop(5)
+    stopping = asyncio.create_task(worker.stop(30))
+    await store.ping()  # by now it stops
+    proxy.thaw()
+    await stopping
     assert desk.seen == []
     assert await counts(store, queue) == {"waiting": 3}
     start_worker(store, queue, Desk(hold=False))

@@ -28,8 +28,8 @@ class FaultProxy:
         self._target = target
         self._tls = tls
         self._latency = 0.0
-        self._flowing = asyncio.Event()
-        self._flowing.set()
+        self._flowing, self._answering = asyncio.Event(), asyncio.Event()
+        self.thaw()
         self._links: dict[asyncio.Task[None], _Link] = {}
         self._listening: asyncio.Task[asyncio.Server] | None = None
 
@@ -59,9 +59,14 @@ class FaultProxy:
         """Go silent in both directions, closing nothing; new connections are accepted into the silence."""
         self._flowing.clear()
 
+    def keep_answers(self) -> None:
+        """Go silent towards the callers; what they send arrives."""
+        self._answering.clear()
+
     def thaw(self) -> None:
-        """End `freeze`; what was sent in the meantime arrives."""
+        """End `freeze` and `keep_answers`; what was sent in the meantime arrives."""
         self._flowing.set()
+        self._answering.set()
 
     def strand(self) -> None:
         """Silence for ever what is open now, as when a router forgets it; new connections work."""
@@ -110,8 +115,8 @@ class FaultProxy:
             await self._passable(link)
             target = await self._reach()
             link.writers.append(target[1])
-            for reader, writer in ((caller[0], target[1]), (target[0], caller[1])):
-                ways.append(asyncio.create_task(self._forward(reader, writer, link)))
+            ways.append(asyncio.create_task(self._forward(caller[0], target[1], link, self._flowing)))
+            ways.append(asyncio.create_task(self._forward(target[0], caller[1], link, self._answering)))
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         except OSError:
             pass
@@ -134,11 +139,13 @@ class FaultProxy:
         await self._flowing.wait()
         await link.free.wait()
 
-    async def _forward(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: "_Link") -> None:
+    async def _forward(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, link: "_Link", gate: asyncio.Event
+    ) -> None:
         chunks: Chunks = asyncio.Queue(_CHUNKS_ON_THE_WAY)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._collect(reader, chunks))
-            await self._deliver(chunks, writer, link)
+            await self._deliver(chunks, writer, link, gate)
 
     async def _collect(self, reader: asyncio.StreamReader, chunks: Chunks) -> None:
         now = asyncio.get_running_loop().time
@@ -147,12 +154,13 @@ class FaultProxy:
                 await chunks.put((now() + self._latency, chunk))
         await chunks.put((now() + self._latency, b""))
 
-    async def _deliver(self, chunks: Chunks, writer: asyncio.StreamWriter, link: "_Link") -> None:
+    async def _deliver(self, chunks: Chunks, writer: asyncio.StreamWriter, link: "_Link", gate: asyncio.Event) -> None:
         now = asyncio.get_running_loop().time
         while True:
             due, chunk = await chunks.get()
             if due > now():
                 await asyncio.sleep(due - now())
+            await gate.wait()
             await self._passable(link)
             if not chunk:
                 return
