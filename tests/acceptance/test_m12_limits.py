@@ -7,6 +7,7 @@ from websockets.asyncio.client import connect
 from corral.testing.waiting import until
 from tests.acceptance.conftest import Serve
 from tests.acceptance.endpoint import EndpointCall, EndpointServer, hold, response
+from tests.acceptance.following import works
 from tests.acceptance.service import MASTER, Operator, Program
 
 _LEASES = {"count": 10, "leaseMs": 60_000}
@@ -74,6 +75,20 @@ async def test_m12_endpoints_and_sockets(serve: Serve, endpoint: EndpointServer)
         await until(full)
         for _ in range(20):
             assert await full()
+
+
+async def test_m12_a_new_queue_that_another_process_works_as_well(serve: Serve, endpoint: EndpointServer) -> None:
+    settings = {"master_api_key": MASTER, "rate_limit_max_requests": 0}
+    server, other = await serve(**settings), await serve(**settings)
+    shop = await Operator(server).make("shop", maxConcurrentJobs=1)
+    endpoint.script = hold
+    worker = {"queue": "mail", "endpoint": {"url": endpoint.url, "method": "POST"}, "opts": {"concurrency": 5}}
+    assert (await shop.call("POST", "/workers", worker)).status == 200
+    await works(other, "mail")
+    await shop.add("mail", 5)
+    await endpoint.next()
+    for _ in range(20):
+        assert await active(shop, "mail") == 1
 
 
 async def test_m12_a_busy_queue_leaves_places_to_others(serve: Serve, endpoint: EndpointServer) -> None:

@@ -13,7 +13,7 @@ import msgspec
 
 from corral.lifecycle.kept import Kept
 from corral.lifecycle.line import Line
-from corral.lifecycle.ownership import Ownership
+from corral.lifecycle.ownership import OPERATOR, Ownership
 from corral.model.application import Application
 from corral.model.errors import CorralError, TooManyRequests
 from corral.model.job import ClaimedJob
@@ -42,6 +42,20 @@ class Ceiling:
         self._ownership = ownership
         self._turns: dict[str, asyncio.Lock] = {}
         self._line = Line(store.idempotency)
+        self._free: set[str] = set()
+
+    async def find(self, queue: str) -> tuple[str, int] | None:
+        """The same as `bound`, also where another process has made the application or the queue a moment ago."""
+        owner = self._ownership.owner(queue)
+        known = self._ownership.is_settled(queue, OPERATOR) if owner is None else self._applications.get(owner)
+        if not known and queue not in self._free:
+            await asyncio.gather(self._ownership.refresh(), self._applications.refresh())
+        return self.bound(queue)
+
+    def used(self, queue: str) -> None:
+        """Jobs were found in the queue: if it is no application's, none gets it under this name by now."""
+        if self._ownership.owner(queue) is None:
+            self._free.add(queue)
 
     def bound(self, queue: str) -> tuple[str, int] | None:
         """The application whose queue of the engine that is, and its bound; None where there is none."""
@@ -53,7 +67,7 @@ class Ceiling:
     @asynccontextmanager
     async def turn(self, queue: str, now: int) -> AsyncIterator[Room | None]:
         """How many more jobs may begin while this is held; None: as many as there are. Raises `StoreUnavailable`."""
-        bound = self.bound(queue)
+        bound = await self.find(queue)
         if bound is None:
             yield None
             return
@@ -108,8 +122,11 @@ class CeilingJobs:
 
     async def claim(self, queue: str, request: ClaimRequest, now: int) -> Claim:
         """`maxed` also when the application runs as many jobs as it may."""
-        if self._ceiling.bound(queue) is None or request.count == 0:
-            return await self._jobs.claim(queue, request, now)
+        if request.count == 0 or await self._ceiling.find(queue) is None:
+            claim = await self._jobs.claim(queue, request, now)
+            if claim.jobs:
+                self._ceiling.used(queue)
+            return claim
         async with self._ceiling.turn(queue, now) as room:
             if room is None or room.free >= request.count:
                 return await self._jobs.claim(queue, request, now)
