@@ -464,8 +464,8 @@ async def test_a_session_may_hold_the_flow() -> None:
             self.socket.hold(True)
 
     session = Busy()
-    limits = Limits(ping_idle=0.02, ping_timeout=0.02)
-    async with open_raw(session, limits) as (_, wire), serving(limits=Limits(idle_timeout=0.2)) as other:
+    limits = Limits(ping_idle=0.1, ping_timeout=0.1)
+    async with open_raw(session, limits) as (_, wire), serving(limits=Limits(idle_timeout=0.4)) as other:
         wire.send(frame(1, b"one"))
         await until(lambda: session.messages)
         wire.send(frame(1, b"two"))
