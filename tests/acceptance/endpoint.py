@@ -97,18 +97,16 @@ class EndpointServer:
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._serving.add(task)
         task.add_done_callback(self._serving.discard)
+        task.add_done_callback(lambda _: writer.transport.abort())  # also when it was cancelled before it ran
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError):
-                while True:
-                    answer = await self._answer(await _read_call(reader))
-                    if not answer:
-                        break
-                    writer.write(answer)
-                    await writer.drain()
-        finally:
-            writer.transport.abort()
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                answer = await self._answer(await _read_call(reader))
+                if not answer:
+                    break
+                writer.write(answer)
+                await writer.drain()
 
     async def _answer(self, call: EndpointCall) -> bytes:
         self.at_once += 1

@@ -106,7 +106,12 @@ class FaultProxy:
         link = _Link([writer])
         task = asyncio.get_running_loop().create_task(self._carry((reader, writer), link))
         self._links[task] = link
-        task.add_done_callback(self._links.pop)
+        task.add_done_callback(self._leave)
+
+    def _leave(self, task: asyncio.Task[None]) -> None:
+        """Also when the task was cancelled before it ran."""
+        for writer in self._links.pop(task).writers:
+            writer.transport.abort()
 
     async def _carry(self, caller: Streams, link: "_Link") -> None:
         """Carry bytes both ways until one side closes."""

@@ -47,9 +47,10 @@ class TransactionPooler:
         task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
         self._clients.add(task)
         task.add_done_callback(self._clients.discard)
+        task.add_done_callback(lambda _: writer.close())  # also when it was cancelled before it ran
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(asyncio.IncompleteReadError, OSError), contextlib.closing(writer):
+        with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             await self._welcome(reader, writer)
             while True:
                 first = await _read(reader)

@@ -159,7 +159,7 @@ async def test_a_full_line_refuses_at_once(connect: Connect, limits: ConnectionL
 async def test_a_slow_connection_holds_commands_back_in_bounds(
     connect: Connect, proxy: FaultProxy, observer: Observer
 ) -> None:
-    limits = ConnectionLimits(waiting_bytes=4_000_000)
+    limits = ConnectionLimits(waiting_bytes=4_000_000, reply_timeout=60)
     connection = connect(_through(proxy), limits=limits, on_state=observer)
     await connection.ready(30)
     proxy.freeze()
