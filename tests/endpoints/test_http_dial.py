@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from corral.endpoints.http import CallFailed, CallTimeout, HttpPool
-from tests.endpoints.origin import AMPLE, DEADLINE, SOON, Origin, post, reply
+from tests.endpoints.origin import AMPLE, DEADLINE, Origin, post, reply
 
 OK = reply(b"fine")
 
@@ -47,7 +47,7 @@ class TestOpeningAConnection:
         url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
         async with HttpPool(tls=ssl.create_default_context()) as pool:
             with pytest.raises(CallTimeout, match="no connection to"):
-                await pool.request("POST", url, {}, timeout=SOON)
+                await pool.request("POST", url, {}, timeout=0.3)  # by then it is connected
         await asyncio.wait_for(gone.wait(), DEADLINE)
         server.close()
 

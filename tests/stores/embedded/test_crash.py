@@ -64,11 +64,11 @@ def client(data_dir: Path) -> Iterator["Redis"]:
 
 
 @pytest.mark.parametrize("leash", ["auto", "pipe"])
-async def test_a_killed_corral_takes_its_engine_along_within_a_second(tmp_path: Path, leash: str) -> None:
+async def test_a_killed_corral_takes_its_engine_along(tmp_path: Path, leash: str) -> None:
     with corral(tmp_path, leash) as owner:
         assert owner.started()["owned"]
         owner.kill()
-        await until(lambda: is_vacant(tmp_path), timeout=1)
+        await until(lambda: is_vacant(tmp_path), timeout=5)  # at once, but for a busy machine
 
 
 def test_a_corral_started_at_once_after_a_kill_finds_its_data(tmp_path: Path) -> None:
