@@ -1,6 +1,6 @@
 """A worker process of `test_groups`: runs jobs until it is killed, and tells an engine what it runs.
 
-python -m tests.reliability.group_worker STORE_URL DETECTOR_SOCKET QUEUE NAME
+python -m tests.reliability.group_worker STORE_URL DETECTOR_SOCKET QUEUE LOCK_MS NAME
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from corral.stores.redis.store import RedisStore
 from corral.worker.worker import Worker, WorkerSettings
 from tests.reliability.overlaps import Overlaps
 
-LOCK_MS = 1_000
+STALLED_MS = 500
 
 
 class _Silent:
@@ -40,7 +40,7 @@ def open_store(url: str) -> Store:
     return RedisStore(Address.from_url(url))
 
 
-async def _main(url: str, detector: str, queue: str, name: str) -> None:
+async def _main(url: str, detector: str, queue: str, lock_ms: str, name: str) -> None:
     store = open_store(url)
     overlaps = Overlaps(detector)
     await store.start()
@@ -54,7 +54,7 @@ async def _main(url: str, detector: str, queue: str, name: str) -> None:
         await overlaps.end(group, mine)
         return Completed(msgspec.json.encode(name))
 
-    settings = WorkerSettings(owner=name, concurrency=10, lock_ms=LOCK_MS, stalled_ms=LOCK_MS // 2, max_stalled=1000)
+    settings = WorkerSettings(owner=name, concurrency=10, lock_ms=int(lock_ms), stalled_ms=STALLED_MS, max_stalled=1000)
     worker = Worker(store, queue, run, settings, clock=lambda: time.time_ns() // 1_000_000, listener=_Silent())
     worker.start()
     print("ready", flush=True)

@@ -14,7 +14,7 @@ from tests.acceptance.endpoint import EndpointServer, hold, response
 from tests.reliability.counting import CountingEndpoint
 from tests.reliability.owned import engine_pid, send_signal
 
-FLOWS_AGAIN = 3.0
+FLOWS_AGAIN = 5.0  # of which two seconds are for a busy machine
 ORDER = {"name": "order", "data": {"n": 1}}
 OPTS = {"concurrency": 10, "maxStalledCount": 9}
 
@@ -26,7 +26,7 @@ async def corral(folder: Path) -> AsyncIterator[Command]:
         "CORRAL_LOG_FORMAT": "json",
         "CORRAL_DATA_DIR": str(folder / "data"),
         "CORRAL_DURABILITY": "fsync",
-        "CORRAL_LOCK_DURATION": "1000",
+        "CORRAL_LOCK_DURATION": "2000",
         "CORRAL_STALLED_INTERVAL": "300",
     }
     async with corral_serve(folder, **variables) as command:

@@ -18,6 +18,7 @@ import pytest
 
 from corral.model.job import NewJob
 from corral.store.store import Store
+from corral.stores.postgres.store import PostgresStore
 from corral.stores.redis.store import RedisStore
 from corral.testing.engines import RunningEngine
 from corral.testing.waiting import until
@@ -31,15 +32,17 @@ JOBS = int(os.environ.get("CORRAL_GROUPS", "600"))
 GROUPS = 50 if JOBS >= 5_000 else 12
 KILLS = max(3, JOBS // 200)
 WORKERS = 4
+KEPT_MS = 60_000  # a worker that lives and is only slow must not lose its locks
+LOST_MS = 1_000
 DEADLINE = 300.0 if JOBS >= 5_000 else 40.0
 
 
 class Crew:
     """Worker processes under changing names."""
 
-    def __init__(self, url: str, detector: str) -> None:
+    def __init__(self, url: str, detector: str, lock_ms: int) -> None:
         self.overlaps = Overlaps(detector)
-        self._arguments = (url, detector, QUEUE)
+        self._arguments = (url, detector, QUEUE, str(lock_ms))
         self._workers: dict[str, Process] = {}
         self._hired = 0
 
@@ -53,12 +56,13 @@ class Crew:
         async with asyncio.timeout(30):
             assert await process.stdout.readline() == b"ready\n"
 
-    async def kill_one(self, random: random.Random) -> None:
+    async def kill_one(self, random: random.Random) -> str:
         name = random.choice(sorted(self._workers))
         process = self._workers.pop(name)
         process.kill()
         await process.wait()
         await self.overlaps.died(name)
+        return name
 
     def signal_one(self, random: random.Random, number: signal.Signals) -> Process:
         process = self._workers[random.choice(sorted(self._workers))]
@@ -73,15 +77,15 @@ class Crew:
         await self.overlaps.close()
 
 
-Start = Callable[[str], Awaitable[tuple[Store, Crew]]]
+Start = Callable[[str, int], Awaitable[tuple[Store, Crew]]]
 
 
 @pytest.fixture
 async def start(engine: RunningEngine) -> AsyncIterator[Start]:
     opened: list[tuple[Store, Crew]] = []
 
-    async def begin(url: str) -> tuple[Store, Crew]:
-        store, crew = open_store(url), Crew(url, str(engine.socket_path))
+    async def begin(url: str, lock_ms: int) -> tuple[Store, Crew]:
+        store, crew = open_store(url), Crew(url, str(engine.socket_path), lock_ms)
         opened.append((store, crew))
         await store.start()
         await store.ready(20)
@@ -99,25 +103,25 @@ async def start(engine: RunningEngine) -> AsyncIterator[Start]:
 
 @pytest.mark.timeout(DEADLINE + 60)
 async def test_workers_that_are_killed(start: Start, engine: RunningEngine) -> None:
-    store, crew = await start(engine.url)
+    store, crew = await start(engine.url, KEPT_MS)
     await _kill_on_the_way(store, crew)
 
 
 @pytest.mark.timeout(DEADLINE + 60)
 async def test_workers_that_are_killed_on_postgres(start: Start, database: str) -> None:
-    store, crew = await start(database)
+    store, crew = await start(database, KEPT_MS)
     await _kill_on_the_way(store, crew)
 
 
 @pytest.mark.timeout(DEADLINE + 60)
 async def test_workers_that_lose_their_locks(start: Start, engine: RunningEngine) -> None:
-    store, crew = await start(engine.url)
+    store, crew = await start(engine.url, LOST_MS)
     await _stop_on_the_way(store, crew)
 
 
 @pytest.mark.timeout(DEADLINE + 60)
 async def test_workers_that_lose_their_locks_on_postgres(start: Start, database: str) -> None:
-    store, crew = await start(database)
+    store, crew = await start(database, LOST_MS)
     await _stop_on_the_way(store, crew)
 
 
@@ -137,7 +141,7 @@ async def _kill_on_the_way(store: Store, crew: Crew) -> None:
     chance = random.Random(5)
     for kill in range(KILLS):
         await _done(store, JOBS * (kill + 1) // (KILLS + 1))
-        await crew.kill_one(chance)
+        await _end_locks(store, await crew.kill_one(chance))
         await crew.hire()
     await _done(store, JOBS)
     print(f"{JOBS} jobs in {GROUPS} groups, {KILLS} kills: {await crew.overlaps.seen()} overlaps")
@@ -155,6 +159,19 @@ async def _keep_events(store: Store, url: str) -> None:
     session = await asyncpg.connect(url)
     await session.execute("INSERT INTO bullmq.meta VALUES ($1, 'opts.maxLenEvents', $2)", QUEUE, str(20 * JOBS))
     await session.close()
+
+
+async def _end_locks(store: Store, worker: str) -> None:
+    """As if the locks of a worker that was killed had run out."""
+    if isinstance(store, PostgresStore):
+        session = await asyncpg.connect(store.database.dsn)
+        await session.execute("UPDATE bullmq.job SET locked_until_ms = 0 WHERE lock_token LIKE $1", f"{worker}:%")
+        await session.close()
+    elif isinstance(store, RedisStore):
+        for number in range(1, JOBS + 1):
+            lock = store.keys.of(QUEUE).job(str(number)) + ":lock"
+            if (await store.connection.send("GET", lock) or b"").startswith(f"{worker}:".encode()):
+                await store.connection.send("DEL", lock)
 
 
 async def _completed_in_order(store: Store) -> bool:

@@ -25,9 +25,8 @@ MARGIN = 4.0  # of which half is the tests' own, on a busy machine
 async def corral(folder: Path, endpoint: EndpointServer, grace: float, **engine: str) -> AsyncIterator[Command]:
     """A corral with jobs in flight that `endpoint` has not answered yet, and with somebody to be told of them."""
     variables = {"AUTH_TOKENS": TOKEN, "CORRAL_LOG_FORMAT": "json", "CORRAL_SHUTDOWN_TIMEOUT": str(grace)}
-    short = {"CORRAL_LOCK_DURATION": "1000", "CORRAL_STALLED_INTERVAL": "300"}
     endpoint.script = hold
-    async with corral_serve(folder, **variables, **short, **engine) as command:
+    async with corral_serve(folder, **variables, **engine) as command:
         client = Client(await command.port())
         hook = {"url": endpoint.url, "events": ["job.failed"]}
         assert (await client.call("POST", "/api/webhooks", hook)).status == 201
@@ -55,7 +54,8 @@ async def test_jobs_that_do_not_end_are_left_to_the_next_corral(
     engine: RunningEngine, tmp_path: Path, endpoint: EndpointServer, connect: Connect
 ) -> None:
     store = await connect(engine.url)
-    async with corral(tmp_path, endpoint, 0.5, REDIS_URL=engine.url) as command:
+    short = {"CORRAL_LOCK_DURATION": "2000", "CORRAL_STALLED_INTERVAL": "300"}
+    async with corral(tmp_path, endpoint, 0.5, REDIS_URL=engine.url, **short) as command:
         await endpoint.take(IN_FLIGHT)
         await _ends(command, 0.5)
     assert await counts(store, "orders") == {"waiting": JOBS - IN_FLIGHT, "active": IN_FLIGHT}
