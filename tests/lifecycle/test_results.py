@@ -107,6 +107,22 @@ async def test_a_job_that_leaves_nothing_has_a_result_for_those_who_wait(
         await results.wait(queue, "1", LONG)
 
 
+async def test_nor_is_it_missed_between_listening_and_looking(
+    store: RedisStore, queue: str, results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await store.jobs.add(queue, [NewJob("j", b"{}", {"attempts": 0, "removeOnComplete": True})], now_ms())
+    held = await _claim(store, queue)
+    look = store.job_details.result
+
+    async def too_late(queue: str, job_id: str) -> JobResult | None:
+        await given.complete(store, held, queue=queue)
+        return await look(queue, job_id)
+
+    monkeypatch.setattr(store.job_details, "result", too_late)
+    monkeypatch.setattr("corral.lifecycle.results._WORD", LONG)
+    assert (await results.wait(queue, "1", LONG)).state == "completed"
+
+
 async def test_a_job_that_is_removed_ends_the_wait(store: RedisStore, queue: str, results: Results) -> None:
     await add(store, queue)
     (waiting,) = await _waiting(results, queue, 1)

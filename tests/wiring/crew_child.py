@@ -20,7 +20,7 @@ async def work(settings: Settings, on_ready: OnReady, stop: asyncio.Event, sock:
         word = (await reader.readline()).strip()
         if word == b"die":
             os._exit(3)
-        stubborn = word == b"hang"
+        stubborn = stubborn or word == b"hang"
         writer.write(f"{settings.child} {os.getpid()} {settings.redis_socket} {settings.runs_workers}\n".encode())
         writer.close()
 

@@ -12,6 +12,7 @@ from corral.store.store import Store
 
 _LINGER = 10.0  # seconds a queue is read on for those who wait next
 _ENDED = ("completed", "failed")
+_WORD = 0.1  # seconds for the word of an end to arrive after the job itself is seen to be gone
 
 Ended = asyncio.Future[JobResult]
 
@@ -38,7 +39,7 @@ class Results:
         try:
             async with asyncio.timeout(seconds):
                 await desk.opened()
-                return await self._store.job_details.result(queue, job_id) or await ended
+                return await self._end_of(queue, job_id, ended)
         except TimeoutError:
             return await self._look(queue, job_id)
         finally:
@@ -50,6 +51,16 @@ class Results:
         desks, self._desks = list(self._desks.values()), {}
         for desk in desks:
             await desk.close()
+
+    async def _end_of(self, queue: str, job_id: str, ended: Ended) -> JobResult:
+        try:
+            found = await self._store.job_details.result(queue, job_id)
+        except JobNotFound:
+            await asyncio.wait([ended], timeout=_WORD)
+            if not ended.done():
+                raise
+            found = None
+        return found or await ended
 
     async def _look(self, queue: str, job_id: str) -> JobResult:
         details = self._store.job_details
