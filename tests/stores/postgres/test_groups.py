@@ -20,3 +20,16 @@ async def test_sweeps_come_to_every_group(store: PostgresStore, connect: Connect
         assert [(await store.groups.sweep(QUEUE, NOW)).moved for _ in range(3)] == [1, 1, 1]
         ready = (await ids(store, "waiting"))[-3:]
         assert ready == [added[nth * GROUPS + n] for n in (0, 1_500, GROUPS - 1)]
+
+
+async def test_a_sweep_reads_no_more_than_it_looks_at(store: PostgresStore, connect: Connect) -> None:
+    """Also where there are no statistics of the groups yet."""
+    session = await connect()
+    await add(store, *[in_group(f"g{n:04}") for _ in range(3) for n in range(GROUPS)])
+    async with session.transaction():
+        await session.execute("SELECT * FROM bullmq_corral.sweep_groups($1, $2, 1000, NULL)", QUEUE, NOW)
+        read = await session.fetch(
+            "SELECT relname, seq_tup_read + idx_tup_fetch AS rows FROM pg_stat_xact_user_tables"
+            " WHERE relname IN ('job_group', 'group_job')"
+        )
+    assert {row["relname"]: row["rows"] <= GROUPS for row in read} == {"job_group": True, "group_job": True}

@@ -85,6 +85,7 @@ CREATE FUNCTION {own}.sweep_groups(
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET enable_seqscan TO off
+SET enable_bitmapscan TO off
 SET enable_hashjoin TO off
 SET enable_mergejoin TO off
 SET jit TO off
