@@ -22,6 +22,7 @@ class Hired:
     """Remembers whether it was paused when it began."""
 
     def __init__(self, endpoint: Endpoint) -> None:
+        self.queue = endpoint.queue
         self.paused = False
         self.began_paused: bool | None = None
 
@@ -35,7 +36,7 @@ class Hired:
         self.paused = paused
 
     def info(self, process: str) -> WorkerInfo:
-        raise NotImplementedError
+        return WorkerInfo(queue=self.queue, kind="endpoint", process=process, paused=self.paused)
 
 
 @asynccontextmanager

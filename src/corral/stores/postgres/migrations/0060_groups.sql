@@ -1,5 +1,6 @@
 -- Groups of jobs. A job that has no place of its group is parked in waiting-children, without children: no program of
--- BullMQ takes it. It is told as waiting once, when it goes into its line. Who changes a group locks its row first; who changes several, in the order of their ids.
+-- BullMQ takes it. It is told as waiting once, when it goes into its line. Who changes a group locks its row first; who
+-- changes several, in the order of their ids.
 CREATE TABLE {own}.job_group (
   queue text NOT NULL,
   id text NOT NULL,
