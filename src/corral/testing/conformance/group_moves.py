@@ -23,6 +23,16 @@ async def a_job_in_line_may_be_removed(store: Store) -> None:
     assert await work_off(store, 5) == [first, third]
 
 
+async def a_priority_that_is_given_in_line_counts(store: Store) -> None:
+    first, second, other = await add(store, in_group("a"), in_group("a"), in_group("b", priority=3))
+    await store.job_moves.change_priority(QUEUE, second, 9, False)
+    held = await claim(store, 1)
+    assert [one.job.id for one in held] == [first]
+    await complete(store, held)
+    assert await ids(store, "prioritized") == [other, second]
+    assert await work_off(store, 1) == [other, second]
+
+
 async def a_delayed_job_may_be_promoted(store: Store) -> None:
     first, second, third = await add(store, *[in_group("a", delay=MINUTE)] * 3)
     await store.job_moves.promote(QUEUE, second)

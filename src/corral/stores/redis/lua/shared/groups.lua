@@ -9,8 +9,8 @@
 ]]
 local function open_groups(prefix, now)
   local rcall, ledger, self = redis.call, open_ledger(prefix), {}
-  local own, lines, waitKey = ledger.own, ledger.own .. "line:", prefix .. "wait"
-  local parkedKey, eventsKey = prefix .. "waiting-children", prefix .. "events"
+  local own, parkedKey, waitKey, eventsKey = ledger.own, prefix .. "waiting-children", prefix .. "wait", prefix .. "events"
+  local lines = own .. "line:"
   local parked, unparked, ready, moved, turn, last = {}, {}, {}, 0, 0, 0
   self.load, self.wish = ledger.load, wish_of
 
@@ -24,7 +24,8 @@ local function open_groups(prefix, now)
   end
 
   function self.ready(id)
-    ready[#ready + 1], moved = id, moved + 1
+    ready[#ready + 1] = id
+    moved = moved + 1
   end
 
   -- The job, which has a place that is counted already, goes to where its priority belongs, behind all that wait there.
@@ -39,11 +40,16 @@ local function open_groups(prefix, now)
 
   -- Gives a place to the first in line. Whether there was any.
   local function call_next(name)
-    local id, at = unpack(rcall("ZPOPMIN", lines .. name))
-    if not id then return false end
-    unparked[#unparked + 1] = id
-    admit(id, name, at % 1 > 0 and rcall("HGET", prefix .. id, "priority"))
-    return true
+    repeat
+      local id = rcall("ZPOPMIN", lines .. name)[1]
+      local priority = id and rcall("HGET", prefix .. id, "priority")
+      if priority then -- else a foreign program has removed it
+        unparked[#unparked + 1] = id
+        admit(id, name, priority)
+        return true
+      end
+    until not id
+    return false
   end
 
   -- Gives free places to the first in line.
@@ -76,7 +82,7 @@ local function open_groups(prefix, now)
       turn = last - 100
     end
     turn = turn + 1
-    rcall("ZADD", lines .. name, (tonumber(priority) or 0) > 0 and turn + 0.5 or turn, id)
+    rcall("ZADD", lines .. name, turn, id)
     parked[#parked + 1] = now
     parked[#parked + 1] = id
   end
@@ -112,37 +118,28 @@ local function open_groups(prefix, now)
     self.leave(ids)
   end
 
-  -- Should a foreign program have moved jobs out of their lines, they must not wait twice, nor while they run; if it
-  -- has removed them, their places go to others.
-  local function settle_moved()
-    local rest, gone = {}, {}
+  -- Should a foreign program have moved a job out of its line, it must not wait twice, nor while it runs.
+  local function unpark()
+    local before = #unparked > 0 and rcall("ZCARD", parkedKey)
+    ledger.batches("ZREM", parkedKey, unparked)
+    if not before or before - rcall("ZCARD", parkedKey) == #unparked then return end
+    local rest = {}
     for _, id in ipairs(ready) do
       rcall("LREM", waitKey, 0, id)
-      local list = rcall("EXISTS", prefix .. id) == 0 and gone or rcall("EXISTS", prefix .. id .. ":lock") == 0 and rest
-      if list then list[#list + 1] = id end
+      if rcall("EXISTS", prefix .. id .. ":lock") == 0 then rest[#rest + 1] = id end
     end
     ready = rest
-    self.leave(gone)
-  end
-
-  local function unpark()
-    while #unparked > 0 do
-      local called, before = unparked, rcall("ZCARD", parkedKey)
-      ledger.batches("ZREM", parkedKey, called)
-      unparked = {}
-      if before - rcall("ZCARD", parkedKey) < #called then settle_moved() end
-    end
   end
 
   -- Writes what has changed, many jobs in one command. Returns how many became ready, and the groups without a job.
   function self.flush()
+    local empty = ledger.save()
     ledger.batches("ZADD", parkedKey, parked)
     unpark()
-    local empty = ledger.save()
     ledger.batches("LPUSH", waitKey, ready)
     local meta = moved > 0 and rcall("HMGET", prefix .. "meta", "paused", "concurrency") or {true}
-    local closed = meta[1] or (meta[2] and rcall("LLEN", prefix .. "active") >= tonumber(meta[2]))
-    if not closed then rcall("ZADD", prefix .. "marker", 0, "0") end
+    local full = meta[1] or (meta[2] and rcall("LLEN", prefix .. "active") >= tonumber(meta[2]))
+    if not full then rcall("ZADD", prefix .. "marker", 0, "0") end
     return {moved, empty}
   end
 

@@ -4,7 +4,7 @@
     groups    hash: group -> "jobs that are not deleted:holders of a place:places"
     members   hash: every job of a group that is not deleted -> its group
     holders   hash: the jobs that BullMQ may have in wait, prioritized, delayed or active -> their group
-    line:ID   sorted set: the jobs that wait for a place of group ID, by turn, half a turn more for a priority
+    line:ID   sorted set: the jobs that wait for a place of group ID, by turn
     due       sorted set: the jobs that go to the end of their line later, by when, as in BullMQ's delayed
     turn      the last turn given
     swept     hash: how far the last sweep got
