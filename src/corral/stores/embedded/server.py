@@ -17,6 +17,14 @@ Durability = Literal["aof", "fsync"]
 APPENDFSYNC: dict[Durability, str] = {"aof": "everysec", "fsync": "always"}
 LEASH = Path(__file__).with_name("leash.py")
 
+ALLOCATOR = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=4000:glibc.malloc.tcache_max=128")
+"""How the engine's allocator is set, unless the environment sets it: a script's arguments stay at hand.
+
+The engine keeps every argument that a script writes until the script ends, some thousands in a large call. glibc
+keeps seven pieces of a size at hand otherwise, and collects the others from all over the memory: a third of the
+engine's time when jobs are added 100 at a time. Small pieces alone, so it costs no memory to speak of.
+"""
+
 
 @dataclass(frozen=True)
 class ServerSettings:
@@ -32,6 +40,7 @@ def spawn(folder: DataFolder, settings: ServerSettings, server_lock: FileLock) -
 
     Returns at once. Raises StoreUnavailable without a program for this platform, OSError when it cannot run.
     """
+    variable, setting = ALLOCATOR
     with server_lock, folder.open_log() as log:
         leash = [str(LEASH), str(os.getpid()), settings.leash, str(server_lock.fd)]
         return subprocess.Popen(
@@ -40,6 +49,7 @@ def spawn(folder: DataFolder, settings: ServerSettings, server_lock: FileLock) -
             stdout=log,
             stderr=log,
             cwd=folder.server_dir,
+            env=os.environ | {variable: os.environ.get(variable, setting)},
             pass_fds=(server_lock.fd,),
             start_new_session=True,
         )
