@@ -90,6 +90,16 @@ async def test_a_place_passes_over_jobs_that_node_has_removed(bull: Bull, ours: 
     assert (await bull.counts())["waiting-children"] == 0
 
 
+async def test_a_priority_that_node_gives_in_line_counts(bull: Bull, ours: Store) -> None:
+    first, second = await ours.jobs.add(QUEUE, [job(0), job(0)], now_ms())
+    (other,) = await ours.jobs.add(QUEUE, [job(1, priority=3)], now_ms())
+    await bull.run("await (await mail.getJob(id)).changePriority({priority: 9})", id=second)
+    for expected in ([first], [other, second]):
+        held = await claim(ours, len(expected), queue=QUEUE, now=now_ms())
+        assert [one.job.id for one in held] == expected
+        await complete(ours, held, queue=QUEUE, now=now_ms())
+
+
 async def _ended(bull: Bull, jobs: int) -> bool:
     counts = await bull.counts()
     return counts["completed"] + counts["failed"] >= jobs

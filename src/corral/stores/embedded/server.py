@@ -17,7 +17,7 @@ Durability = Literal["aof", "fsync"]
 APPENDFSYNC: dict[Durability, str] = {"aof": "everysec", "fsync": "always"}
 LEASH = Path(__file__).with_name("leash.py")
 
-ALLOCATOR = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=4000:glibc.malloc.tcache_max=128")
+ALLOCATOR = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=30000:glibc.malloc.tcache_max=64")
 """How the engine's allocator is set, unless the environment sets it: a script's arguments stay at hand.
 
 The engine keeps every argument that a script writes until the script ends, some thousands in a large call. glibc

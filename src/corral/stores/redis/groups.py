@@ -92,6 +92,11 @@ async def change_due(connection: Connection, keys: QueueKeys, job_id: str, delay
     return bool(await _run(connection, "group_due", keys, now, job_id, delay, repeat=False))
 
 
+async def mark_priority(connection: Connection, keys: QueueKeys, job_id: str) -> None:
+    """Have the priority of a job read that it was just given, when its place in line comes, should it be in line."""
+    await _run(connection, "group_priority", keys, 0, job_id)
+
+
 async def remove_parked(connection: Connection, keys: QueueKeys, with_delayed: bool) -> bool:
     """Remove a batch of the jobs that stand in line; whether there were any."""
     cursor: bytes = b"0"

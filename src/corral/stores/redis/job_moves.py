@@ -11,7 +11,7 @@ from corral.policy.javascript import is_number
 from corral.policy.refusals import refusal
 from corral.stores.redis.codec import claimed_job, options
 from corral.stores.redis.connection import Connection
-from corral.stores.redis.groups import again, change_due, settle
+from corral.stores.redis.groups import again, change_due, mark_priority, settle
 from corral.stores.redis.job_ids import check_job, of_job
 from corral.stores.redis.keys import KeyCache
 from corral.stores.redis.run import run
@@ -97,6 +97,7 @@ class RedisJobMoves:
         names = keys.many("wait", "paused", "meta", "prioritized", "active", "pc", "marker")
         args = (priority, keys.base, job_id, "1" if lifo else "0")
         _check(await run(self._connection, official("changePriority"), names, *args), job_id, "", "changePriority")
+        await mark_priority(self._connection, keys, job_id)
 
     async def discard(self, queue: str, job_id: str) -> None:
         """Read, then replaced only if nobody changed it meanwhile."""

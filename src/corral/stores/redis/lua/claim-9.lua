@@ -13,6 +13,7 @@
 --@include groups
 --@include due
 --@include since
+--@include turns
 local rcall = redis.call
 local waitKey, activeKey, prioritizedKey, eventsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local limiterKey, delayedKey, pcKey, markerKey = KEYS[5], KEYS[6], KEYS[8], KEYS[9]
@@ -33,20 +34,6 @@ local function promote_grouped()
   local groups = open_groups(prefix, tonumber(now))
   open_due(groups, prefix, tonumber(now)).promote(1000)
   groups.flush()
-end
-
--- Whether the job, just moved to active, may run.
-local function has_place(id, opts)
-  if not opts or not string.find(opts, '"group"', 1, true) then return true end
-  if rcall("HEXISTS", prefix .. "corral:holders", id) == 1 then return true end
-  local groups = open_groups(prefix, tonumber(now))
-  local name, places = groups.wish(opts)
-  if not name then return true end
-  rcall("LREM", activeKey, 1, id)
-  if not groups.of(id) then groups.join(id, name, places) end
-  groups.enter(id, name, rcall("HGET", prefix .. id, "priority"))
-  groups.flush()
-  return false
 end
 
 local function promote()
@@ -79,10 +66,22 @@ local function pop()
     rcall("LREM", activeKey, 1, id)
     id = rcall("RPOPLPUSH", waitKey, activeKey)
   end
-  if id then return id end
+  if id then return id, true end
   id = rcall("ZPOPMIN", prioritizedKey)[1]
   if id then rcall("LPUSH", activeKey, id) else rcall("DEL", pcKey) end
   return id
+end
+
+-- Moves up to n jobs to active. Returns them, and how many of them had no priority: those are the first.
+local function pop_many(n)
+  local ids, waited = {}, 0
+  for i = 1, n do
+    local id, plain = pop()
+    if not id then break end
+    ids[i] = id
+    if plain then waited = i end
+  end
+  return ids, waited
 end
 
 local function value_of(fields, name)
@@ -92,10 +91,15 @@ local function value_of(fields, name)
   return nil
 end
 
-local function take(id, token)
+local turns = open_turns(prefix, tonumber(now))
+local function take(id, token, held, waited)
   local key = prefix .. id
   local fields = rcall("HGETALL", key)
-  if not has_place(id, value_of(fields, "opts")) then return end
+  if held then
+    if waited and turns.yields(id, value_of(fields, "priority")) then return end
+  elseif turns.joins(id, value_of(fields, "opts")) then
+    return
+  end
   if max and rcall("HEXISTS", key, "defa") == 0 and rcall("INCR", limiterKey) == 1 then
     rcall("PEXPIRE", limiterKey, math.floor(math.abs(duration)))
   end
@@ -113,26 +117,34 @@ local function take(id, token)
   return {id, fields}
 end
 
+local function next_due()
+  local due = rcall("ZRANGE", delayedKey, 0, 0, "WITHSCORES")[2]
+  local grouped = rcall("ZRANGE", dueKey, 0, 0, "WITHSCORES")[2]
+  return math.floor(math.min(tonumber(due or grouped) or 0, tonumber(grouped or due) or 0) / 0x1000)
+end
+
 promote()
 promote_grouped()
-local jobs, serial = {}, tonumber(ARGV[5])
+local jobs, wanted, serial = {}, tonumber(ARGV[3]), tonumber(ARGV[5])
 local limited, nextDue, full = 0, 0, 0
-while #jobs < tonumber(ARGV[3]) do
+while #jobs < wanted do
   limited = limitedFor()
   if limited > 0 or paused then break end
   if maxed() then
     full = 1
     break
   end
-  local id = pop()
-  if not id then
-    local due = rcall("ZRANGE", delayedKey, 0, 0, "WITHSCORES")[2]
-    local grouped = rcall("ZRANGE", dueKey, 0, 0, "WITHSCORES")[2]
-    due = math.min(tonumber(due or grouped) or 0, tonumber(grouped or due) or 0)
-    nextDue = math.floor(due / 0x1000)
+  -- A job that is taken may use up a limit, and one that goes elsewhere may make another ready.
+  local n, before = (max or concurrency) and 1 or math.min(wanted - #jobs, 1000), #jobs
+  local ids, waited = pop_many(n)
+  local held = turns.held(ids)
+  for i, id in ipairs(ids) do
+    jobs[#jobs + 1] = take(id, ARGV[4] .. ":" .. string.format("%.0f", serial + #jobs), held[i], i <= waited)
+  end
+  if #ids < n and #jobs == before + #ids then
+    nextDue = next_due()
     break
   end
-  jobs[#jobs + 1] = take(id, ARGV[4] .. ":" .. string.format("%.0f", serial + #jobs))
 end
 if #jobs > 0 then rcall("ZADD", markerKey, 0, "0") end
 return {jobs, limited, nextDue, full}

@@ -11,45 +11,39 @@ local function open_groups(prefix, now)
   local rcall, ledger, self = redis.call, open_ledger(prefix), {}
   local own, parkedKey, waitKey, eventsKey = ledger.own, prefix .. "waiting-children", prefix .. "wait", prefix .. "events"
   local lines = own .. "line:"
-  local parked, unparked, ready, moved, turn, last = {}, {}, {}, 0, 0, 0
-  self.load, self.wish = ledger.load, wish_of
+  local parked, unparked, ready, ranked, turn, last = {}, {}, {}, 0, 0, 0
+  self.load, self.of, self.wish = ledger.load, ledger.of, wish_of
 
   function self.event(name, id, ...)
     rcall("XADD", eventsKey, "*", "event", name, "jobId", id, ...)
   end
 
-  -- The group of the job, or false.
-  function self.of(id)
-    return ledger.groups_of("members", {id})[1]
-  end
-
   function self.ready(id)
     ready[#ready + 1] = id
-    moved = moved + 1
   end
 
-  -- The job, which has a place that is counted already, goes to where its priority belongs, behind all that wait there.
-  local function admit(id, name, priority)
-    ledger.holders[id] = name
-    priority = tonumber(priority) or 0
+  -- The job, which is in no state, goes to where its priority belongs, behind all that wait there.
+  function self.rank(id, priority)
     if priority == 0 then return self.ready(id) end
     local nth = rcall("INCR", prefix .. "pc") % 0x100000000
     rcall("ZADD", prefix .. "prioritized", priority * 0x100000000 + nth, id)
-    moved = moved + 1
+    ranked = ranked + 1
   end
 
-  -- Gives a place to the first in line. Whether there was any.
+  -- The same for one that has a place, which is counted already.
+  local function admit(id, name, priority)
+    ledger.holders[id] = name
+    self.rank(id, tonumber(priority) or 0)
+  end
+
+  -- Gives a place to the first in line. Whether there was any. Half a turn tells of a priority; one that the job was
+  -- given since is seen to when it is claimed.
   local function call_next(name)
-    repeat
-      local id = rcall("ZPOPMIN", lines .. name)[1]
-      local priority = id and rcall("HGET", prefix .. id, "priority")
-      if priority then -- else a foreign program has removed it
-        unparked[#unparked + 1] = id
-        admit(id, name, priority)
-        return true
-      end
-    until not id
-    return false
+    local id, at = unpack(rcall("ZPOPMIN", lines .. name))
+    if not id then return false end
+    unparked[#unparked + 1] = id
+    admit(id, name, string.find(at, ".", 1, true) and rcall("HGET", prefix .. id, "priority"))
+    return true
   end
 
   -- Gives free places to the first in line.
@@ -82,7 +76,7 @@ local function open_groups(prefix, now)
       turn = last - 100
     end
     turn = turn + 1
-    rcall("ZADD", lines .. name, turn, id)
+    rcall("ZADD", lines .. name, (tonumber(priority) or 0) > 0 and turn + 0.5 or turn, id)
     parked[#parked + 1] = now
     parked[#parked + 1] = id
   end
@@ -118,25 +112,34 @@ local function open_groups(prefix, now)
     self.leave(ids)
   end
 
-  -- Should a foreign program have moved a job out of its line, it must not wait twice, nor while it runs.
-  local function unpark()
-    local before = #unparked > 0 and rcall("ZCARD", parkedKey)
-    ledger.batches("ZREM", parkedKey, unparked)
-    if not before or before - rcall("ZCARD", parkedKey) == #unparked then return end
-    local rest = {}
+  -- Of jobs that were called a foreign program has removed some, or moved them out of their line: they must not wait
+  -- twice, nor while they run.
+  local function look_again(called)
+    local gone, kept = {}, {}
+    for _, id in ipairs(called) do gone[#gone + 1] = rcall("EXISTS", prefix .. id) == 0 and id or nil end
     for _, id in ipairs(ready) do
       rcall("LREM", waitKey, 0, id)
-      if rcall("EXISTS", prefix .. id .. ":lock") == 0 then rest[#rest + 1] = id end
+      if rcall("EXISTS", prefix .. id) > rcall("EXISTS", prefix .. id .. ":lock") then kept[#kept + 1] = id end
     end
-    ready = rest
+    ready = kept
+    self.forget(gone, true)
+  end
+
+  local function unpark()
+    while #unparked > 0 do
+      local called = unparked
+      unparked = {}
+      if ledger.batches("ZREM", parkedKey, called) < #called then look_again(called) end
+    end
   end
 
   -- Writes what has changed, many jobs in one command. Returns how many became ready, and the groups without a job.
   function self.flush()
-    local empty = ledger.save()
     ledger.batches("ZADD", parkedKey, parked)
     unpark()
+    local empty = ledger.save()
     ledger.batches("LPUSH", waitKey, ready)
+    local moved = #ready + ranked
     local meta = moved > 0 and rcall("HMGET", prefix .. "meta", "paused", "concurrency") or {true}
     local full = meta[1] or (meta[2] and rcall("LLEN", prefix .. "active") >= tonumber(meta[2]))
     if not full then rcall("ZADD", prefix .. "marker", 0, "0") end

@@ -4,7 +4,7 @@
     groups    hash: group -> "jobs that are not deleted:holders of a place:places"
     members   hash: every job of a group that is not deleted -> its group
     holders   hash: the jobs that BullMQ may have in wait, prioritized, delayed or active -> their group
-    line:ID   sorted set: the jobs that wait for a place of group ID, by turn
+    line:ID   sorted set: the jobs that wait for a place of group ID, by turn, and a half where they have a priority
     due       sorted set: the jobs that go to the end of their line later, by when, as in BullMQ's delayed
     turn      the last turn given
     swept     hash: how far the last sweep got
@@ -13,12 +13,16 @@
 ]]
 local function open_ledger(prefix)
   local rcall, own, self = redis.call, prefix .. "corral:", {}
-  local groups, states = {}, {} -- as they are now; as they are stored
+  local groups, states, full = {}, {}, {} -- as they are now; as they are stored; which of the states are full
   self.own, self.members, self.holders = own, {}, {}
 
-  -- The command on many values, no more at once than a script can hand over.
+  -- The command on many values, no more at once than a script can hand over. Returns the sum of the answers.
   function self.batches(command, key, list)
-    for from = 1, #list, 2000 do rcall(command, key, unpack(list, from, math.min(from + 1999, #list))) end
+    local sum = 0
+    for from = 1, #list, 2000 do
+      sum = sum + rcall(command, key, unpack(list, from, math.min(from + 1999, #list)))
+    end
+    return sum
   end
 
   local function read(key, fields)
@@ -67,7 +71,8 @@ local function open_ledger(prefix)
       one = one or self.group(name)
       return one.held == one.places
     end
-    return string.find(state, "^%d+:(%d+):%1$") ~= nil
+    if full[state] == nil then full[state] = string.find(state, "^%d+:(%d+):%1$") ~= nil end
+    return full[state]
   end
 
   -- Of each job the group that it is a member of, or in which it holds a place, or false.
@@ -77,6 +82,11 @@ local function open_ledger(prefix)
       if self[key][id] ~= nil then found[i] = self[key][id] end
     end
     return found
+  end
+
+  -- The group of the job, or false.
+  function self.of(id)
+    return self.groups_of("members", {id})[1]
   end
 
   local function write(key, changes)
