@@ -1,10 +1,14 @@
--- Gives free places of locked groups to the first in line; how many. `p_freed`: for each place that was given back and
--- is not counted as free yet, its group. Jobs that a foreign program has removed are counted no more.
+-- Locks groups and gives their free places to the first in line; how many. `p_freed`: for each place that was given back
+-- and is not counted as free yet, its group. Jobs that a foreign program has removed are counted no more.
 CREATE FUNCTION {own}.fill_groups(p_queue text, p_groups text[], p_freed text[] DEFAULT '{}') RETURNS integer
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
+  v_ids    text[];
+  v_room   bigint[];
+  v_full   boolean;
+  v_each   integer;
   v_freed  jsonb;
   v_next   text[];
   v_of     text[];
@@ -12,21 +16,25 @@ DECLARE
   v_total  integer := 0;
 BEGIN
   LOOP
-    SELECT jsonb_object_agg(id, count) INTO v_freed FROM (
-      SELECT id, count(*) AS count FROM unnest(p_freed) AS f(id) GROUP BY id) AS counted;
+    SELECT array_agg(id), array_agg(places - held), bool_and(held >= places) INTO v_ids, v_room, v_full FROM (
+      SELECT id, places, held FROM {own}.job_group
+      WHERE queue = p_queue AND id = ANY (p_groups) ORDER BY id FOR UPDATE) AS locked;
+    v_each := (p_groups = p_freed AND cardinality(v_ids) = cardinality(p_freed))::integer; -- as nearly always
+    IF v_each IS DISTINCT FROM 1 THEN
+      SELECT jsonb_object_agg(id, count) INTO v_freed FROM (
+        SELECT id, count(*) AS count FROM unnest(p_freed) AS f(id) GROUP BY id) AS counted;
+      v_room := ARRAY(
+        SELECT room + coalesce((v_freed ->> id)::bigint, 0) FROM unnest(v_ids, v_room) AS n(id, room));
+    END IF;
     SELECT array_agg(n.job_id ORDER BY n.turn), array_agg(g.id ORDER BY n.turn) INTO v_next, v_of
-    FROM {own}.job_group AS g, LATERAL (
+    FROM unnest(v_ids, v_room) AS g(id, room), LATERAL (
       SELECT job_id, turn FROM {own}.group_job AS m
       WHERE m.queue = p_queue AND m.group_id = g.id AND m.turn IS NOT NULL AND NOT m.held
       ORDER BY m.queue, m.group_id, m.turn
-      LIMIT greatest(0, g.places - g.held + coalesce((v_freed ->> g.id)::bigint, 0))
-    ) AS n
-    WHERE g.queue = p_queue AND g.id = ANY (p_groups);
+      LIMIT greatest(0, g.room + coalesce(v_each, 0))
+    ) AS n;
     IF v_next IS NULL THEN
-      IF v_freed IS NOT NULL THEN
-        UPDATE {own}.job_group SET held = greatest(0, held - (v_freed ->> id)::bigint)
-        WHERE queue = p_queue AND id = ANY (ARRAY(SELECT jsonb_object_keys(v_freed)));
-      END IF;
+      PERFORM {own}.count_held(p_queue, '{}', p_freed);
       EXIT;
     END IF;
 
@@ -34,7 +42,9 @@ BEGIN
     UPDATE {own}.group_job SET held = true WHERE queue = p_queue AND job_id = ANY (v_moved);
     v_total := v_total + cardinality(v_moved);
     IF cardinality(v_moved) = cardinality(v_next) THEN
-      PERFORM {own}.count_held(p_queue, v_of, p_freed);
+      IF (v_full AND cardinality(v_next) = cardinality(p_freed)) IS NOT TRUE THEN -- or else places only changed hands
+        PERFORM {own}.count_held(p_queue, v_of, p_freed);
+      END IF;
       EXIT;
     END IF;
     PERFORM {own}.count_held(

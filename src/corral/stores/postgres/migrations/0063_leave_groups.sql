@@ -40,9 +40,9 @@ BEGIN
   IF v_groups IS NULL OR v_groups = '{}' THEN
     RETURN;
   END IF;
-  PERFORM {own}.lock_groups(p_queue, v_groups);
 
   IF p_again <> '{}' THEN
+    PERFORM {own}.lock_groups(p_queue, v_groups);
     SELECT array_agg(id ORDER BY seq) INTO v_now
     FROM job WHERE queue = p_queue AND id = ANY (p_again) AND state::text = 'waiting';
     SELECT jsonb_object_agg(id, process_at_ms) INTO v_dues
