@@ -15,14 +15,10 @@ import uvloop
 from redis import Redis
 
 from corral.model.errors import StoreUnavailable
-from corral.stores.embedded import server
 from corral.stores.embedded.binary import find_binary
 from corral.stores.embedded.engine import EmbeddedEngine
 from corral.stores.embedded.events import EngineEvent
-from corral.stores.embedded.folder import DataFolder
-from corral.stores.embedded.lock import FileLock
 from corral.stores.embedded.probe import probe
-from corral.stores.embedded.server import ALLOCATOR
 from corral.testing.engines import free_port, is_vacant
 from corral.testing.waiting import until
 
@@ -48,26 +44,6 @@ async def test_starts_in_a_private_folder_and_keeps_its_data(tmp_path: Path) -> 
     async with EmbeddedEngine(str(data_dir)) as engine:
         with client(engine) as redis:
             assert redis.get("word") == "kept"
-
-
-@pytest.mark.parametrize("given", [None, "glibc.malloc.tcache_count=9"])
-def test_sets_the_allocator_unless_the_environment_does(
-    tmp_path: Path, given: str | None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A server clears its environment away as it starts, so another program stands in for it here."""
-    variable, usual = ALLOCATOR
-    monkeypatch.delenv(variable, raising=False)
-    if given:
-        monkeypatch.setenv(variable, given)
-    program, folder = tmp_path / "program", DataFolder.at(tmp_path / "data")
-    program.write_text(f'#!/bin/sh\necho "${variable}"\n')
-    program.chmod(0o700)
-    monkeypatch.setattr(server, "find_binary", lambda: program)
-    folder.create()
-    lock = FileLock.take(folder.server_lock)
-    assert lock
-    server.spawn(folder, server.ServerSettings(), lock).communicate()
-    assert folder.log_path.read_text() == f"{given or usual}\n"
 
 
 @pytest.mark.parametrize(("durability", "fsync"), [("aof", "everysec"), ("fsync", "always")])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from corral.stores.embedded.allocator import allocator_settings
 from corral.stores.embedded.binary import find_binary
 from corral.stores.embedded.folder import DataFolder
 from corral.stores.embedded.lock import FileLock
@@ -16,14 +17,6 @@ Durability = Literal["aof", "fsync"]
 
 APPENDFSYNC: dict[Durability, str] = {"aof": "everysec", "fsync": "always"}
 LEASH = Path(__file__).with_name("leash.py")
-
-ALLOCATOR = ("GLIBC_TUNABLES", "glibc.malloc.tcache_count=30000:glibc.malloc.tcache_max=64")
-"""How the engine's allocator is set, unless the environment sets it: a script's arguments stay at hand.
-
-The engine keeps every argument that a script writes until the script ends, some thousands in a large call. glibc
-keeps seven pieces of a size at hand otherwise, and collects the others from all over the memory: a third of the
-engine's time when jobs are added 100 at a time. Small pieces alone, so it costs no memory to speak of.
-"""
 
 
 @dataclass(frozen=True)
@@ -40,7 +33,6 @@ def spawn(folder: DataFolder, settings: ServerSettings, server_lock: FileLock) -
 
     Returns at once. Raises StoreUnavailable without a program for this platform, OSError when it cannot run.
     """
-    variable, setting = ALLOCATOR
     with server_lock, folder.open_log() as log:
         leash = [str(LEASH), str(os.getpid()), settings.leash, str(server_lock.fd)]
         return subprocess.Popen(
@@ -49,7 +41,7 @@ def spawn(folder: DataFolder, settings: ServerSettings, server_lock: FileLock) -
             stdout=log,
             stderr=log,
             cwd=folder.server_dir,
-            env=os.environ | {variable: os.environ.get(variable, setting)},
+            env=allocator_settings() | os.environ,
             pass_fds=(server_lock.fd,),
             start_new_session=True,
         )
