@@ -1,8 +1,8 @@
 """How the engine's memory allocator is set: so that the arguments of a script stay at hand.
 
 The engine keeps every argument of what a script writes until the script ends: tens of thousands in a large call. glibc
-keeps seven pieces of a size at hand otherwise, and collects the others from all over the memory: a third of the engine's
-time when jobs are added 100 at a time. It is for small pieces alone, and costs a few megabytes.
+keeps seven pieces of a size at hand otherwise, and collects the others from all over the memory, which is a third of
+the engine's time when jobs are added 100 at a time. It is for small pieces alone, and costs a few megabytes.
 """
 
 import os
