@@ -4,7 +4,8 @@
 ]]
 local function open_turns(prefix, now)
   local rcall, self = redis.call, {}
-  local activeKey, holdersKey = prefix .. "active", prefix .. "corral:holders"
+  local activeKey, waitKey, prioritizedKey = prefix .. "active", prefix .. "wait", prefix .. "prioritized"
+  local holdersKey = prefix .. "corral:holders"
 
   -- For each job whether it holds a place of a group.
   function self.held(ids)
@@ -18,6 +19,11 @@ local function open_turns(prefix, now)
     local groups = open_groups(prefix, now)
     local name, places = groups.wish(opts)
     if not name then return false end
+    if rcall("HEXISTS", holdersKey, id) == 1 then -- one of those before it has raised the places
+      rcall("LREM", waitKey, 0, id)
+      rcall("ZREM", prioritizedKey, id)
+      return false
+    end
     rcall("LREM", activeKey, 1, id)
     if not groups.of(id) then groups.join(id, name, places) end
     groups.enter(id, name, rcall("HGET", prefix .. id, "priority"))
