@@ -26,7 +26,7 @@ async def test_without_a_token_one_is_made_kept_and_printed(tmp_path: Path) -> N
         assert (await second.until(r"corral made one: (\S+)"))[1] == token
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="needs curl")
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the printed lines call curl, which this machine has not")
 async def test_the_printed_lines_work_as_pasted(tmp_path: Path) -> None:
     async with serving(tmp_path) as running:
         await running.until(r"(?s)curl.+curl[^\n]+\n")

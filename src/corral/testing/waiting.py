@@ -46,5 +46,5 @@ def until_blocking(predicate: Callable[[], T], timeout: float = 30.0) -> T:
     while not (answer := predicate()):
         if time.monotonic() > deadline:
             raise TimeoutError(f"not so within {timeout} s, last seen: {answer!r}")
-        time.sleep(INTERVAL_SECONDS)
+        time.sleep(INTERVAL_SECONDS)  # between two looks; a thread without a loop has nothing to await
     return answer

@@ -19,8 +19,10 @@ BEGIN
     SELECT array_agg(id), array_agg(places - held), bool_and(held >= places) INTO v_ids, v_room, v_full FROM (
       SELECT id, places, held FROM {own}.job_group
       WHERE queue = p_queue AND id = ANY (p_groups) ORDER BY id FOR UPDATE) AS locked;
-    v_each := (p_groups = p_freed AND cardinality(v_ids) = cardinality(p_freed))::integer; -- as nearly always
-    IF v_each IS DISTINCT FROM 1 THEN
+    v_each := 0;
+    IF p_groups = p_freed AND cardinality(v_ids) = cardinality(p_freed) THEN -- as nearly always
+      v_each := 1;
+    ELSE
       SELECT jsonb_object_agg(id, count) INTO v_freed FROM (
         SELECT id, count(*) AS count FROM unnest(p_freed) AS f(id) GROUP BY id) AS counted;
       v_room := ARRAY(
@@ -31,7 +33,7 @@ BEGIN
       SELECT job_id, turn FROM {own}.group_job AS m
       WHERE m.queue = p_queue AND m.group_id = g.id AND m.turn IS NOT NULL AND NOT m.held
       ORDER BY m.queue, m.group_id, m.turn
-      LIMIT greatest(0, g.room + coalesce(v_each, 0))
+      LIMIT greatest(0, g.room + v_each)
     ) AS n;
     IF v_next IS NULL THEN
       PERFORM {own}.count_held(p_queue, '{}', p_freed);
