@@ -9,6 +9,7 @@ from corral.model.errors import CorralError, InvalidInput, NotInState, StoreUnav
 from corral.model.job import ClaimedJob
 from corral.model.outcome import AwaitingChildren, Completed, Failed, Postponed, Released
 from corral.policy.backoff import retry_delay
+from corral.policy.groups import group_of
 from corral.policy.refusals import refusal
 from corral.store.jobs import Claim, ClaimRequest, Finished
 from corral.stores.postgres.claim import claim_args, read_claim
@@ -63,7 +64,6 @@ class Finisher:
         self, queue: str, finished: Sequence[Finished], claim: ClaimRequest | None, now: int
     ) -> Sequence[Row]:
         ends = [_end(one) for one in finished]
-        lifos = [bool(one.claimed.job.opts.get("lifo")) for one in finished]
         keeps = [_kept(end) for end in ends]
         return await self._database.rows(
             "finish",
@@ -74,14 +74,14 @@ class Finisher:
             [one.claimed.token for one in finished],
             [end.kind for end in ends],
             [end.value for end in ends],
-            [end.trace for end in ends],
-            [end.delay for end in ends],
-            lifos,
+            _column([end.trace for end in ends]),
+            _column([end.delay for end in ends]),
+            _column([bool(one.claimed.job.opts.get("lifo")) or None for one in finished]),
             _column([discard for discard, _, _ in keeps]),
             _column([age for _, age, _ in keeps]),
             _column([count for _, _, count in keeps]),
             *(claim_args(claim) if claim else _NO_CLAIM),
-            any("group" in one.claimed.job.opts for one in finished),
+            *_groups(finished),
         )
 
 
@@ -120,6 +120,12 @@ def _kept(end: _End) -> tuple[bool | None, int | None, int | None]:
     if count == 0:
         return True, None, None
     return None, None if age is None else int(age), None if count is None or count < 0 else int(count)
+
+
+def _groups(finished: Sequence[Finished]) -> tuple[list[str | None] | None, bool]:
+    """The jobs' groups, and whether one lets several run, by what the jobs say."""
+    found = [group_of(one.claimed.job.opts) for one in finished]
+    return _column([group and group[0] for group in found]), any(group and group[1] > 1 for group in found)
 
 
 def _column(values: list[Any]) -> list[Any] | None:

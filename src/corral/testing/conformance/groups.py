@@ -60,6 +60,22 @@ async def the_last_job_says_how_many(store: Store) -> None:
     assert await work_off(store, 5) == [third, fourth]
 
 
+async def places_of_all_kinds_change_hands_in_one_finish(store: Store) -> None:
+    """Of groups with one place and with several, of jobs that are kept and that are not, and of one that is alone."""
+    unkept = in_group("c", removeOnComplete=True)
+    await add(store, in_group("a"), in_group("b"), in_group("b"), unkept, in_group("d"), {})
+    last_a, last_b, last_c = await add(store, in_group("a"), two_in_group("b"), in_group("c"))
+    held = await claim(store, 9)
+    assert len(held) == 6
+    await complete(store, held)
+    assert sorted(await ids_of(claim(store, 9))) == sorted([last_a, last_b, last_c])
+    groups, _ = await store.groups.page(QUEUE, None, 9)
+    shown = sorted((group.id, group.jobs, group.running, group.waiting) for group in groups)
+    assert shown == [("a", 2, 1, 0), ("b", 3, 1, 0), ("c", 1, 1, 0), ("d", 1, 0, 0)]
+    (fifth,) = await add(store, in_group("d"))
+    assert await ids_of(claim(store, 9)) == [fifth]
+
+
 async def jobs_in_line_are_not_ready(store: Store) -> None:
     first, second = await add(store, in_group("a"), in_group("a"))
     assert await ids(store, "waiting") == [first]

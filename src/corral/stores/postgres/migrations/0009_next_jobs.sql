@@ -2,9 +2,10 @@
 -- be stepped over, up to a million entries of a busy minute. Where that takes long, the session remembers how far it
 -- came and begins there, for as long as keeps such looks at everything below a twentieth of the time. Until the next
 -- one, jobs that came in before that point (of an add that was committed late, lifo, released) have to wait: `again`
--- (ms) says when to ask for them.
+-- (ms) says when to ask for them. `placed`: how many have a place of their group for certain.
 CREATE FUNCTION {own}.next_jobs(
-  p_queue text, p_room bigint, p_now bigint, OUT tids tid[], OUT ids text[], OUT taken bigint, OUT again bigint
+  p_queue text, p_room bigint, p_now bigint, OUT tids tid[], OUT ids text[], OUT taken bigint, OUT placed bigint,
+  OUT again bigint
 )
 LANGUAGE plpgsql
 AS $$
@@ -18,9 +19,10 @@ DECLARE
   v_last  bigint;
 BEGIN
   IF v_begun < v_until THEN
-    SELECT array_agg(ctid), array_agg(id), count(*), max(seq) FILTER (WHERE priority = 0)
-    INTO tids, ids, taken, v_last FROM (
-      SELECT ctid, id, priority, seq FROM job
+    SELECT array_agg(ctid), array_agg(id), count(*), count(*) FILTER (WHERE locked_until_ms = 0),
+      max(seq) FILTER (WHERE priority = 0)
+    INTO tids, ids, taken, placed, v_last FROM (
+      SELECT ctid, id, locked_until_ms, priority, seq FROM job
       WHERE queue = p_queue AND state = 'waiting' AND (priority, seq) > (0, v_from)
       ORDER BY priority, seq LIMIT p_room FOR UPDATE SKIP LOCKED
     ) AS next;
@@ -28,9 +30,10 @@ BEGIN
       again := p_now + v_until - v_begun;
     END IF;
   ELSE
-    SELECT array_agg(ctid), array_agg(id), count(*), max(seq) FILTER (WHERE priority = 0)
-    INTO tids, ids, taken, v_last FROM (
-      SELECT ctid, id, priority, seq FROM job WHERE queue = p_queue AND state = 'waiting'
+    SELECT array_agg(ctid), array_agg(id), count(*), count(*) FILTER (WHERE locked_until_ms = 0),
+      max(seq) FILTER (WHERE priority = 0)
+    INTO tids, ids, taken, placed, v_last FROM (
+      SELECT ctid, id, locked_until_ms, priority, seq FROM job WHERE queue = p_queue AND state = 'waiting'
       ORDER BY priority, seq LIMIT p_room FOR UPDATE SKIP LOCKED
     ) AS next;
     v_took := {own}.clock_ms() - v_begun;

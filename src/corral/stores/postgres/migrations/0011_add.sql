@@ -16,9 +16,9 @@ $$;
 
 -- add: store jobs in order, all or none, and return their ids. For jobs without parent, deduplication or scheduler.
 -- It leaves what a call of BullMQ's add_job for each leaves, with one notification for all. The last four arrays are
--- null where no job has the like; `p_parked`, where nobody gave an id, are those that workers are to take no notice of. A
--- lock, shared with every other add, keeps BullMQ's obliterate out; another lets no
--- two calls with ids of the caller's own wait for each other.
+-- null where no job has the like; `p_parked`, where nobody gave an id, says of jobs with a group whether they stand in
+-- line. A lock, shared with every other add, keeps BullMQ's obliterate out; another lets no two calls with ids of the
+-- caller's own wait for each other.
 -- p_alone: the transaction is over with this; else it is a caller's and may go on for long, so that it must not hold
 -- locks that others want.
 CREATE FUNCTION {own}.add(
@@ -47,14 +47,15 @@ BEGIN
 
   WITH stored AS (
     INSERT INTO job (
-      queue, id, seq, name, state, data, opts, priority, delay_ms, max_attempts, added_at_ms, process_at_ms
+      queue, id, seq, name, state, data, opts, priority, delay_ms, max_attempts, added_at_ms, process_at_ms,
+      locked_until_ms
     )
     SELECT
       p_queue, g.id, CASE WHEN g.lifo THEN -nextval('job_seq') ELSE nextval('job_seq') END, g.name,
       CASE WHEN g.delay > 0 THEN 'delayed'::job_state WHEN g.parked THEN 'waiting-children'::job_state
            ELSE 'waiting'::job_state END,
       g.data::jsonb, g.opts::jsonb, coalesce(g.priority, 0), coalesce(g.delay, 0), g.attempts, g.added,
-      CASE WHEN g.delay > 0 THEN g.added + g.delay END
+      CASE WHEN g.delay > 0 THEN g.added + g.delay END, CASE WHEN NOT g.parked THEN 0 END
     FROM unnest(v_ids, p_names, p_data, p_opts, p_times, p_attempts, p_priorities, p_delays, p_lifos, p_parked)
       AS g(id, name, data, opts, added, attempts, priority, delay, lifo, parked)
     ON CONFLICT (queue, id) DO NOTHING

@@ -46,7 +46,7 @@ $$;
 -- The ends: `p_ages` (s) and `p_counts` say which older jobs are kept, `p_discards` which are not kept at all; arrays
 -- are null where nothing of the kind is asked for. What is refused comes back as a fact; its code is BullMQ's (0: no
 -- children to wait for) or, for a value that cannot be stored, null.
--- `p_grouped`: some of the jobs have a group.
+-- `p_groups`: those of the jobs, null without one; `p_several`: one lets several run, by what a job of it says.
 -- The claim: promote what is due, then move jobs to active, each under a lock of its own, token i being owner:(serial
 -- + i): the same moves, under the same locks, as n calls of BullMQ's move_to_active.
 -- The counts of the metrics come last, as their row is locked until the commit.
@@ -54,7 +54,7 @@ CREATE FUNCTION {own}.finish(
   p_queue text, p_now bigint, p_points integer, p_ids text[], p_tokens text[], p_kinds text[], p_values text[],
   p_traces text[], p_delays bigint[], p_lifos boolean[], p_discards boolean[], p_ages bigint[], p_counts bigint[],
   p_count bigint, p_owner text, p_serial bigint, p_lock_ms bigint, p_max bigint, p_duration bigint, p_name text,
-  p_grouped boolean DEFAULT false
+  p_groups text[] DEFAULT NULL, p_several boolean DEFAULT false
 ) RETURNS SETOF {own}.taken
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
@@ -62,6 +62,7 @@ SET enable_seqscan TO off
 SET enable_bitmapscan TO off
 SET enable_hashjoin TO off
 SET enable_mergejoin TO off
+SET enable_memoize TO off
 SET jit TO off
 AS $$
 DECLARE
@@ -72,6 +73,7 @@ DECLARE
   v_tids   tid[];
   v_ids    text[];
   v_taken  bigint := 0;
+  v_placed bigint;
   v_places text[];
   v_again  bigint;
   v_events bigint := 0;
@@ -80,8 +82,9 @@ BEGIN
     SELECT * INTO v_ends FROM {own}.store_ends(
       p_queue, p_now, p_ids, p_tokens, p_kinds, p_values, p_traces, p_delays, p_lifos, p_discards);
     v_events := v_ends.events;
-    IF p_grouped THEN
-      PERFORM {own}.end_in_groups(p_queue, p_ids, p_kinds, v_ends.done, p_discards IS NOT NULL);
+    IF p_groups IS NOT NULL THEN
+      PERFORM {own}.end_in_groups(
+        p_queue, p_ids, p_groups, p_several, p_kinds, v_ends.done, p_discards IS NOT NULL);
     END IF;
     RETURN QUERY SELECT * FROM unnest(v_ends.refused);
     IF v_ends.done <> '{}' AND (p_ages IS NOT NULL OR p_counts IS NOT NULL) THEN
@@ -94,10 +97,10 @@ BEGIN
     v_group := {own}.promote_groups(p_queue, p_now);
     SELECT * INTO v_room FROM {own}.room(p_queue, p_count, p_now, p_max, p_duration);
     IF v_room.room > 0 THEN
-      SELECT tids, ids, taken, again INTO v_tids, v_ids, v_taken, v_again
+      SELECT tids, ids, taken, placed, again INTO v_tids, v_ids, v_taken, v_placed, v_again
       FROM {own}.next_jobs(p_queue, v_room.room, p_now);
     END IF;
-    IF v_taken > 0 AND EXISTS (SELECT FROM {own}.job_group WHERE queue = p_queue) THEN
+    IF v_placed < v_taken AND EXISTS (SELECT FROM {own}.job_group WHERE queue = p_queue) THEN
       v_places := {own}.with_places(p_queue, v_ids);
       IF cardinality(v_places) < v_taken THEN
         v_tids := ARRAY(SELECT tid FROM unnest(v_tids, v_ids) AS n(tid, key) WHERE key = ANY (v_places));

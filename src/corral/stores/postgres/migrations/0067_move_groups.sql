@@ -63,8 +63,13 @@ SET search_path FROM CURRENT
 AS $$
 DECLARE
   v_ids text[] := ARRAY(
-    SELECT job_id FROM {own}.group_job
-    WHERE queue = p_queue AND (turn IS NOT NULL AND NOT held OR p_with_delayed AND due_ms IS NOT NULL) LIMIT p_most);
+    SELECT in_line.job_id FROM {own}.job_group AS g, LATERAL (
+      SELECT job_id FROM {own}.group_job WHERE group_no = g.no AND turn > g.called LIMIT p_most
+    ) AS in_line
+    WHERE g.queue = p_queue
+    UNION ALL
+    SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND p_with_delayed AND due_ms IS NOT NULL
+    LIMIT p_most);
   v_id  text;
 BEGIN
   PERFORM {own}.lock_groups(p_queue, ARRAY(
@@ -117,13 +122,15 @@ BEGIN
       SELECT key FROM unnest(v_ids) AS n(key)
       WHERE (SELECT id FROM job WHERE queue = p_queue AND id = key) IS NULL
       UNION
-      SELECT holder.job_id FROM {own}.job_group AS g, LATERAL (
-        SELECT job_id FROM {own}.group_job
-        WHERE queue = p_queue AND group_id = g.id AND turn IS NOT NULL AND held
-        ORDER BY queue, group_id, turn LIMIT g.held
-      ) AS holder
+      SELECT held.key FROM {own}.job_group AS g, LATERAL (
+        SELECT g.holder AS key WHERE g.holder IS NOT NULL
+        UNION ALL (
+          SELECT job_id FROM {own}.group_job
+          WHERE group_no = g.no AND turn <= g.called AND held
+          ORDER BY group_no, turn LIMIT g.held - (g.holder IS NOT NULL)::integer)
+      ) AS held
       WHERE g.queue = p_queue AND g.id = ANY (v_groups) AND g.held > 0 AND coalesce((
-        SELECT state::text IN ('completed', 'failed') FROM job WHERE queue = p_queue AND id = holder.job_id), true)
+        SELECT state::text IN ('completed', 'failed') FROM job WHERE queue = p_queue AND id = held.key), true)
       LIMIT 5000);
   ELSE
     p_ids := ARRAY(

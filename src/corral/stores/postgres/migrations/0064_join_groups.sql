@@ -1,40 +1,18 @@
--- Jobs of locked groups, in no line yet, take a free place or else their turn, in order. They are stored as waiting;
--- who gets no place is parked.
-CREATE FUNCTION {own}.enter_groups(p_queue text, p_ids text[], p_groups text[]) RETURNS void
-LANGUAGE plpgsql
-SET search_path FROM CURRENT
-AS $$
-DECLARE
-  v_parked boolean[] := {own}.without_place(p_queue, p_groups);
-  v_ids    text[];
-BEGIN
-  INSERT INTO {own}.group_job (queue, job_id, group_id, held, turn)
-  SELECT p_queue, key, name, NOT parked, nextval('job_seq')
-  FROM unnest(p_ids, p_groups, v_parked) AS n(key, name, parked)
-  ON CONFLICT (queue, job_id) DO UPDATE SET held = excluded.held, turn = excluded.turn, due_ms = NULL;
-  PERFORM {own}.count_held(
-    p_queue, ARRAY(SELECT name FROM unnest(p_groups, v_parked) AS n(name, parked) WHERE NOT parked), '{}');
-  v_ids := ARRAY(SELECT key FROM unnest(p_ids, v_parked) AS n(key, parked) WHERE parked);
-  IF v_ids <> '{}' THEN
-    UPDATE job SET state = 'waiting-children' WHERE queue = p_queue AND id = ANY (v_ids);
-  END IF;
-END;
-$$;
-
--- Locks groups for jobs that are to join them and counts those jobs. Whose places the last of them raises are filled.
+-- Locks groups for jobs that are to join them and counts those jobs. The last of them says how many places there are;
+-- those in line come first.
 CREATE FUNCTION {own}.open_groups(p_queue text, p_groups text[], p_places integer[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-  v_raised text[] := ARRAY(
-    SELECT id FROM {own}.job_group WHERE queue = p_queue AND id = ANY (p_groups)
-      AND places < (SELECT max(places) FROM unnest(p_places) AS n(places))
-  );
+  v_raised text[];
 BEGIN
   INSERT INTO {own}.job_group AS g (queue, id, places, jobs)
   SELECT p_queue, id, (array_agg(places ORDER BY place DESC))[1], count(*)
   FROM unnest(p_groups, p_places) WITH ORDINALITY AS n(id, places, place) WHERE id IS NOT NULL GROUP BY id ORDER BY id
   ON CONFLICT (queue, id) DO UPDATE SET places = excluded.places, jobs = g.jobs + excluded.jobs;
+  v_raised := ARRAY(
+    SELECT id FROM {own}.job_group WHERE queue = p_queue AND id = ANY (p_groups) AND held < places AND (
+      SELECT turn FROM {own}.group_job WHERE group_no = no AND turn > called ORDER BY group_no, turn LIMIT 1) IS NOT NULL);
   IF v_raised <> '{}' THEN
     PERFORM {own}.fill_groups(p_queue, v_raised);
   END IF;
@@ -71,8 +49,9 @@ BEGIN
   END IF;
 
   PERFORM {own}.open_groups(p_queue, v_groups, v_places);
-  INSERT INTO {own}.group_job (queue, job_id, group_id, due_ms)
-  SELECT p_queue, id, name, due FROM unnest(v_ids, v_groups, v_dues) AS n(id, name, due) WHERE due IS NOT NULL;
+  INSERT INTO {own}.group_job (queue, job_id, group_id, group_no, due_ms)
+  SELECT p_queue, n.id, name, (SELECT no FROM {own}.job_group WHERE queue = p_queue AND id = name), due
+  FROM unnest(v_ids, v_groups, v_dues) AS n(id, name, due) WHERE due IS NOT NULL;
 
   UPDATE job SET state = 'waiting-children'
   WHERE queue = p_queue AND id = ANY (v_ids) AND state::text = 'delayed';
@@ -115,8 +94,9 @@ SET enable_mergejoin TO off
 SET jit TO off
 AS $$
 DECLARE
-  v_parked boolean[];
+  v_places record;
   v_ids    text[];
+  v_known  boolean;
 BEGIN
   IF p_ids IS NOT NULL OR p_delays IS NOT NULL THEN
     v_ids := {own}.add(
@@ -127,18 +107,17 @@ BEGIN
 
   PERFORM pg_advisory_xact_lock_shared(hashtext('bullmq:finalization'), hashtext(p_queue)); -- before any group, as all do
   PERFORM {own}.open_groups(p_queue, p_groups, p_places);
-  v_parked := {own}.without_place(p_queue, p_groups);
+  SELECT * INTO v_places FROM {own}.find_places(p_queue, p_groups);
   v_ids := {own}.add(
-    p_queue, p_alone, p_names, p_data, p_opts, p_times, p_attempts, NULL, p_priorities, NULL, p_lifos, v_parked);
-  IF EXISTS (SELECT FROM {own}.group_job WHERE queue = p_queue AND job_id = v_ids[1]) THEN
+    p_queue, p_alone, p_names, p_data, p_opts, p_times, p_attempts, NULL, p_priorities, NULL, p_lifos, v_places.parked);
+  v_known := EXISTS (SELECT FROM {own}.group_job WHERE queue = p_queue AND job_id = v_ids[1]);
+  IF v_known THEN
     PERFORM {own}.drop_members(p_queue, v_ids); -- from before a foreign program emptied the queue
   END IF;
-  INSERT INTO {own}.group_job (queue, job_id, group_id, held, turn)
-  SELECT p_queue, key, name, NOT parked, nextval('job_seq')
-  FROM unnest(v_ids, p_groups, v_parked) AS n(key, name, parked) WHERE name IS NOT NULL;
-  PERFORM {own}.count_held(
-    p_queue,
-    ARRAY(SELECT name FROM unnest(p_groups, v_parked) AS n(name, parked) WHERE name IS NOT NULL AND NOT parked), '{}');
+  PERFORM {own}.take_turns(p_queue, v_ids, p_groups, v_places.numbers, v_places.parked);
+  IF v_known THEN
+    PERFORM {own}.fill_groups(p_queue, ARRAY(SELECT DISTINCT name FROM unnest(p_groups) AS n(name)));
+  END IF;
   RETURN v_ids;
 END;
 $$;

@@ -52,7 +52,9 @@ LANGUAGE plpgsql
 SET search_path FROM CURRENT
 AS $$
 DECLARE
-  v_held text[] := ARRAY(SELECT job_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (p_ids) AND held);
+  v_held text[] := ARRAY(
+    SELECT job_id FROM {own}.group_job AS m WHERE queue = p_queue AND job_id = ANY (p_ids)
+      AND (held OR job_id = (SELECT holder FROM {own}.job_group WHERE queue = p_queue AND id = m.group_id)));
   v_away text[];
 BEGIN
   IF cardinality(v_held) = cardinality(p_ids) THEN
