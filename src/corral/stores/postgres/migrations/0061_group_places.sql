@@ -84,22 +84,18 @@ CREATE FUNCTION {own}.make_ready(p_queue text, p_ids text[]) RETURNS text[]
 LANGUAGE plpgsql
 SET search_path FROM CURRENT
 SET enable_seqscan TO off
-SET enable_hashjoin TO off
-SET enable_mergejoin TO off
-SET enable_memoize TO off
 AS $$
 DECLARE
+  v_seqs  jsonb := jsonb_object(p_ids, ARRAY(SELECT nextval('job_seq')::text FROM unnest(p_ids)));
   v_moved text[];
 BEGIN
   WITH moved AS (
     UPDATE job SET
-      state = 'waiting', seq = nextval('job_seq'), delay_ms = 0, process_at_ms = NULL, locked_until_ms = 0
-    FROM unnest(p_ids) AS n(key),
-      LATERAL (SELECT ctid FROM job AS j WHERE j.queue = p_queue AND j.id = n.key OFFSET 0) AS found
-    WHERE job.ctid = found.ctid AND job.state::text = 'waiting-children'
-    RETURNING key
+      state = 'waiting', seq = (v_seqs ->> id)::bigint, delay_ms = 0, process_at_ms = NULL, locked_until_ms = 0
+    WHERE queue = p_queue AND id = ANY (p_ids) AND state::text = 'waiting-children'
+    RETURNING id
   )
-  SELECT coalesce(array_agg(key), '{}') INTO v_moved FROM moved;
+  SELECT coalesce(array_agg(id), '{}') INTO v_moved FROM moved;
   IF v_moved <> '{}' THEN
     PERFORM pg_notify('bullmq_jobs', p_queue);
   END IF;

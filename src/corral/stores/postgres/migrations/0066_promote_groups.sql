@@ -34,7 +34,7 @@ BEGIN
     v_moved := {own}.make_ready(p_queue, v_ids);
     INSERT INTO event (queue, event, data, created_at_ms)
     SELECT p_queue, 'waiting', jsonb_object(ARRAY['jobId', key, 'prev', 'delayed']), (SELECT {own}.clock_ms())
-    FROM unnest(v_moved) AS m(key);
+    FROM unnest(v_ids) AS m(key) WHERE key = ANY (v_moved);
     IF FOUND THEN
       PERFORM {own}.announce(p_queue, cardinality(v_moved));
     END IF;
