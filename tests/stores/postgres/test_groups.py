@@ -1,7 +1,7 @@
 """Groups on Postgres, where foreign programs have been at work."""
 
 from corral.stores.postgres.store import PostgresStore
-from corral.testing.conformance.given import NOW, QUEUE, add, ids
+from corral.testing.conformance.given import NOW, QUEUE, add, claim, complete, ids
 from corral.testing.conformance.grouped import in_group
 from tests.stores.postgres.conftest import Connect
 
@@ -33,3 +33,17 @@ async def test_a_sweep_reads_no_more_than_it_looks_at(store: PostgresStore, conn
             " WHERE relname IN ('job_group', 'group_job')"
         )
     assert {row["relname"]: row["rows"] <= GROUPS for row in read} == {"job_group": True, "group_job": True}
+
+
+async def test_ids_that_begin_anew_leave_their_old_groups(store: PostgresStore, connect: Connect) -> None:
+    """A foreign program has emptied the queue: what its jobs held and waited for is for those of today."""
+    await add(store, {}, in_group("x"), in_group("x"), in_group("y"), in_group("y"))
+    session = await connect()
+    await session.execute("DELETE FROM bullmq.job")
+    await session.execute("SELECT setval(('bullmq.' || bullmq.job_id_seq_name($1))::regclass, 1, false)", QUEUE)
+    assert await add(store, {}, in_group("y"), in_group("z"), in_group("y")) == ["1", "2", "3", "4"]
+    assert sorted(await ids(store, "waiting")) == ["1", "2", "3"]
+    assert await ids(store, "waiting-children") == ["4"]
+    assert await store.groups.get(QUEUE, "x") is None
+    await complete(store, await claim(store, 9))
+    assert await ids(store, "waiting") == ["4"]

@@ -96,7 +96,7 @@ AS $$
 DECLARE
   v_places record;
   v_ids    text[];
-  v_known  boolean;
+  v_stale  text[];
 BEGIN
   IF p_ids IS NOT NULL OR p_delays IS NOT NULL THEN
     v_ids := {own}.add(
@@ -110,14 +110,14 @@ BEGIN
   SELECT * INTO v_places FROM {own}.find_places(p_queue, p_groups);
   v_ids := {own}.add(
     p_queue, p_alone, p_names, p_data, p_opts, p_times, p_attempts, NULL, p_priorities, NULL, p_lifos, v_places.parked);
-  v_known := EXISTS (SELECT FROM {own}.group_job WHERE queue = p_queue AND job_id = v_ids[1]);
-  IF v_known THEN
-    PERFORM {own}.drop_members(p_queue, v_ids); -- from before a foreign program emptied the queue
+  v_stale := ARRAY( -- groups of jobs that had these ids before a foreign program emptied the queue
+    SELECT DISTINCT group_id FROM {own}.group_job WHERE queue = p_queue AND job_id = ANY (v_ids));
+  IF v_stale <> '{}' THEN
+    PERFORM {own}.lock_groups(p_queue, v_stale);
+    PERFORM {own}.drop_members(p_queue, v_ids);
   END IF;
   PERFORM {own}.take_turns(p_queue, v_ids, p_groups, v_places.numbers, v_places.parked);
-  IF v_known THEN
-    PERFORM {own}.fill_groups(p_queue, ARRAY(SELECT DISTINCT name FROM unnest(p_groups) AS n(name)));
-  END IF;
+  PERFORM {own}.fill_groups(p_queue, v_stale);
   RETURN v_ids;
 END;
 $$;
