@@ -28,6 +28,19 @@ async def test_a_job_that_joins_as_the_place_becomes_free_gets_it(store: Postgre
     assert await ids(store, "waiting-children") == [joined[1]]
 
 
+async def test_a_job_that_is_due_as_the_place_becomes_free_gets_it(store: PostgresStore, connect: Connect) -> None:
+    """It is a member already, so that its coming changes nothing but the line."""
+    _, due = await add(store, in_group("a"), in_group("a", delay=5))
+    held = await claim(store, 2)
+    session = await connect()
+    async with session.transaction():
+        await session.execute("SELECT bullmq_corral.promote_groups($1, $2)", QUEUE, NOW + 10)
+        ending = asyncio.ensure_future(complete(store, held))
+        await until(lambda: session.fetchval(_WAITS))
+    await ending
+    assert await ids(store, "waiting") == [due]
+
+
 async def test_a_place_that_is_passed_on_may_become_one_of_several(store: PostgresStore, connect: Connect) -> None:
     _, second, third = await add(store, in_group("a"), in_group("a"), in_group("a"))
     held = await claim(store, 4)

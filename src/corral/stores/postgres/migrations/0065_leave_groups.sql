@@ -50,13 +50,15 @@ END;
 $$;
 
 -- Jobs that have ended pass the only places of their groups on to the next in line. False, and all of it is to be rolled
--- back, where one of them holds no such place, where who is next is gone, or where others change a group just now.
+-- back, where one of them holds no such place, where who is next is gone, or where others change a group just now. Who
+-- came into a line while this waited for its group is not seen by the statement, so empty lines are looked at again.
 CREATE FUNCTION {own}.pass_places_on(p_queue text, p_ids text[], p_groups text[]) RETURNS boolean
 LANGUAGE plpgsql
 AS $$
 DECLARE
   v_passed bigint;
   v_next   text[];
+  v_empty  text[];
 BEGIN
   WITH passed AS (
     UPDATE {own}.job_group AS g SET
@@ -65,7 +67,7 @@ BEGIN
       SELECT key, name FROM unnest(p_ids, p_groups) AS n(key, name) WHERE name IS NOT NULL ORDER BY name
     ) AS ended
     CROSS JOIN LATERAL (
-      SELECT ctid, no, called AS last, jobs FROM {own}.job_group WHERE queue = p_queue AND id = ended.name OFFSET 0
+      SELECT ctid, no, called AS last FROM {own}.job_group WHERE queue = p_queue AND id = ended.name OFFSET 0
     ) AS found
     LEFT JOIN LATERAL (
       SELECT m.job_id, m.turn FROM {own}.group_job AS m
@@ -73,10 +75,12 @@ BEGIN
       ORDER BY m.group_no, m.turn LIMIT 1
     ) AS next ON true
     WHERE g.ctid = found.ctid AND g.holder = ended.key AND g.places = 1 AND g.held = 1
-    RETURNING g.jobs = found.jobs AS seen, next.job_id, next.turn -- or else others may have joined the line unseen
+    RETURNING g.id, next.job_id, next.turn
   )
-  SELECT count(*) FILTER (WHERE seen), array_agg(job_id ORDER BY turn) FILTER (WHERE turn IS NOT NULL)
-  INTO v_passed, v_next FROM passed;
+  SELECT count(*), array_agg(job_id ORDER BY turn) FILTER (WHERE turn IS NOT NULL),
+    array_agg(id) FILTER (WHERE turn IS NULL)
+  INTO v_passed, v_next, v_empty FROM passed;
+  PERFORM {own}.fill_groups(p_queue, v_empty);
   RETURN v_passed = cardinality(array_remove(p_groups, NULL))
     AND (v_next IS NULL OR cardinality({own}.make_ready(p_queue, v_next)) = cardinality(v_next));
 END;
